@@ -1,0 +1,87 @@
+"""One system check for each setting that would be unsafe, or not work, in production."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+
+@register(Tags.security)
+def production_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.PRODUCTION:
+        return []
+    return [
+        Error(message, hint=hint, id=f"portal.E{number:03}")
+        for number, (wrong, message, hint) in enumerate(_RULES, start=1)
+        if wrong()
+    ]
+
+
+def _same_database_role() -> bool:
+    return settings.DATABASES["default"]["USER"] == settings.DATABASES["system"]["USER"]
+
+
+_RULES: list[tuple[Callable[[], bool], str, str]] = [
+    (
+        lambda: len(settings.SECRET_KEY) < 50,
+        "PORTAL_SECRET_KEY has fewer than 50 characters.",
+        "Make one: python -c 'import secrets; print(secrets.token_urlsafe(64))'",
+    ),
+    (
+        lambda: not settings.HTTPS,
+        "PORTAL_BASE_URL does not start with https://.",
+        "Sessions and tokens must never cross a network in the clear.",
+    ),
+    (
+        lambda: "*" in settings.ALLOWED_HOSTS,
+        "PORTAL_ALLOWED_HOSTS allows every host name.",
+        "Name the hosts, separated by commas.",
+    ),
+    (
+        lambda: bool(settings.AWS_ENDPOINT_URL),
+        "PORTAL_AWS_ENDPOINT_URL is set.",
+        "A pretend AWS has no place in production; remove the variable.",
+    ),
+    (
+        lambda: bool(settings.SANDBOX_APPLY),
+        "PORTAL_SANDBOX_APPLY is set.",
+        "It shows tenants a command for the sandbox; remove the variable.",
+    ),
+    (
+        lambda: not (settings.AWS_ACCOUNT_ID and settings.AWS_PRINCIPAL_ARN),
+        "PORTAL_AWS_ACCOUNT_ID or PORTAL_AWS_PRINCIPAL_ARN is missing.",
+        "The templates of the tenants name the portal's own AWS identity.",
+    ),
+    (
+        _same_database_role,
+        "DATABASE_URL and DATABASE_SYSTEM_URL use the same role.",
+        "The application's role must not be able to bypass row-level security.",
+    ),
+    (
+        lambda: not settings.EMAIL_HOST,
+        "PORTAL_SMTP_HOST is missing.",
+        "Without e-mail nobody can confirm an address or reset a password.",
+    ),
+]
+
+
+@register(Tags.database)
+def database_roles(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse an application role that row-level security does not bind (manage.py check --database)."""
+    if not settings.PRODUCTION or "default" not in (databases or []):
+        return []
+    from django.db import connection  # noqa: PLC0415 -- a check must not connect at import time
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        bypasses = cursor.fetchone()[0]
+    if not bypasses:
+        return []
+    return [
+        Error(
+            "The role of DATABASE_URL bypasses row-level security.",
+            hint="Connect as a role with NOSUPERUSER NOBYPASSRLS.",
+            id="portal.E100",
+        )
+    ]

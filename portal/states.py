@@ -1,0 +1,104 @@
+"""How each state looks: its tone, its shape and its word, in one table for pages, drawings and messages."""
+
+from typing import Final, NamedTuple
+
+
+class Look(NamedTuple):
+    """A state is never a colour alone: the tone colours, the shape draws, the word says it."""
+
+    tone: str
+    shape: str
+    word: str
+
+    @property
+    def moving(self) -> bool:
+        return self.tone == "run"
+
+
+def _look(tone: str, shape: str) -> dict[str, str]:
+    return {"tone": tone, "shape": shape}
+
+
+OK: Final = _look("ok", "s-ok")
+RUN: Final = _look("run", "s-run")
+WARN: Final = _look("warn", "s-warn")
+BAD: Final = _look("bad", "s-bad")
+CLOCK: Final = _look("idle", "s-wait")
+BAR: Final = _look("idle", "s-idle")
+UNKNOWN: Final = _look("idle", "s-unk")
+PAUSE: Final = _look("idle", "s-frozen")
+
+_STYLES: Final[dict[str, dict[str, dict[str, str]]]] = {
+    "account": {
+        "pending": CLOCK,
+        "verifying": RUN,
+        "verified": OK,
+        "degraded": WARN,
+        "insecure": BAD,
+        "removed": BAR,
+        "frozen": PAUSE,
+    },
+    "enclave": {
+        "pending": CLOCK,
+        "ready": OK,
+        "degraded": WARN,
+        "removed": BAR,
+    },
+    "deployment": {
+        "planned": CLOCK,
+        "rolling_out": RUN,
+        "live": OK,
+        "held_back": WARN,
+        "retiring": WARN,
+        "retired": BAR,
+    },
+    "host": {
+        "planned": CLOCK,
+        "provisioned": RUN,
+        "ready": RUN,
+        "active": OK,
+        "retiring": WARN,
+        "failed": BAD,
+        "deprovisioned": BAR,
+        "parked": PAUSE,
+    },
+    "operation": {
+        "queued": CLOCK,
+        "running": RUN,
+        "finished": OK,
+        "failed": BAD,
+        "cancelled": BAR,
+        "frozen": PAUSE,
+    },
+    "check": {
+        "pending": CLOCK,
+        "running": RUN,
+        "passed": OK,
+        "failed": BAD,
+        "skipped": BAR,
+        "unknown": UNKNOWN,
+    },
+    "event": {
+        "info": BAR,
+        "ok": OK,
+        "warning": WARN,
+        "error": BAD,
+    },
+}
+
+_WORDS: Final = {
+    ("check", "pending"): "not started",
+    ("deployment", "rolling_out"): "rolling out",
+    ("deployment", "held_back"): "held back",
+}
+
+LOOKS: Final[dict[tuple[str, str], Look]] = {
+    (kind, state): Look(word=_WORDS.get((kind, state), state), **style)
+    for kind, states in _STYLES.items()
+    for state, style in states.items()
+}
+
+
+def look_of(kind: str, state: str) -> Look:
+    """The look of one state; a state without a line in the table is a KeyError, found by the tests."""
+    return LOOKS[kind, str(state)]

@@ -1,0 +1,28 @@
+"""Pages of the site itself, of no tenant."""
+
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+THEME_COOKIE: Final = "theme"
+THEMES: Final = frozenset({"light", "dark"})
+_A_YEAR: Final = 365 * 24 * 3600
+
+
+@require_POST
+def choose_theme(request: HttpRequest) -> HttpResponse:
+    chosen = request.POST.get("theme", "")
+    if chosen not in THEMES:
+        return HttpResponseBadRequest("There is a light theme and a dark one.")
+    response = HttpResponseRedirect(_back(request))
+    # Not HttpOnly: theme.js writes the same cookie, so that the page need not load again.
+    response.set_cookie(THEME_COOKIE, chosen, max_age=_A_YEAR, samesite="Lax", secure=request.is_secure())
+    return response
+
+
+def _back(request: HttpRequest) -> str:
+    page = request.POST.get("next", "")
+    own = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
+    return page if own else "/"
