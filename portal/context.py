@@ -5,10 +5,10 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from tenants.models import Membership
 
 from portal import navigation
 from portal.views import THEME_COOKIE, THEMES
-from tenants.models import Membership
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -32,4 +32,6 @@ def theme_of(request: HttpRequest) -> str:
 
 
 def _memberships(request: HttpRequest) -> list[Membership]:
-    return list(Membership.objects.filter(user=request.user).select_related("tenant").order_by("tenant__name"))
+    return list(
+        Membership.objects.filter(user=request.user).select_related("tenant").order_by("tenant__name")
+    )

@@ -18,7 +18,7 @@ def span(length: timedelta) -> str:
 
 
 def relative(moment: datetime, now: datetime) -> str:
-    """"3 min ago" or "in 3 min"; what is nearer than a second is "now"."""
+    """ "3 min ago" or "in 3 min"; what is nearer than a second is "now"."""
     distance = moment - now
     if abs(distance) < timedelta(seconds=1):
         return "now"

@@ -1,0 +1,115 @@
+// One stream per tab. An event says only that something changed; the page then asks for its own
+// fragment again and swaps, in place, the rows that differ. The server renders, this file compares.
+//
+//   <div data-live="host:… operation:…" id="rows">   a region and the topics that concern it
+//     <tr data-row="…" data-state="query-3 is active">  a part that is swapped; its state is said aloud
+//       data-rows="hosts"                             the list that such parts stand in
+//   <main data-stream="/events/acme/">                where the stream is; `.live` says if it is open
+import { say } from "./say.js";
+import { refreshTimes } from "./times.js";
+
+const source = document.querySelector("[data-stream]")?.dataset.stream;
+const regions = () => [...document.querySelectorAll("[data-live]")];
+const waiting = new Map();
+const QUIET = 150; // several events of one change arrive together: ask once
+
+// What was shown, without the words that grow old by themselves.
+function essence(node) {
+  const copy = node.cloneNode(true);
+  copy.classList.remove("changed");
+  for (const time of copy.querySelectorAll("time[data-relative]")) time.textContent = "";
+  for (const node of [copy, ...copy.querySelectorAll("details")]) node.removeAttribute("open");
+  return copy.outerHTML;
+}
+
+function keep(old, fresh) {
+  const open = [...old.querySelectorAll("details")].map((node) => node.open);
+  [...fresh.querySelectorAll("details")].forEach((node, index) => { node.open = open[index] ?? node.open; });
+  const focused = old.contains(document.activeElement) && document.activeElement.getAttribute("href");
+  old.replaceWith(fresh);
+  if (focused) fresh.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
+}
+
+function mark(fresh, before) {
+  fresh.classList.add("changed");
+  if (fresh.dataset.state && fresh.dataset.state !== before) say(fresh.dataset.state);
+}
+
+// Log lines follow only a reader who is already at the end.
+function following(node) {
+  const log = node.closest(".log");
+  const atEnd = log && log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+  return () => { if (atEnd) log.scrollTop = log.scrollHeight; };
+}
+
+function place(fresh, previous, parent) {
+  const follow = following(parent);
+  if (previous?.isConnected && previous.parentNode === parent) previous.after(fresh); else parent.prepend(fresh);
+  follow();
+}
+
+function swap(region, fragment) {
+  const known = new Map([...region.querySelectorAll("[data-row]")].map((node) => [node.dataset.row, node]));
+  const parents = new Map();
+  for (const fresh of [...fragment.querySelectorAll("[data-row]")]) {
+    const key = fresh.dataset.row;
+    const group = fresh.parentNode.dataset.rows;
+    const parent = group && region.querySelector(`[data-rows="${CSS.escape(group)}"]`);
+    const old = known.get(key);
+    known.delete(key);
+    if (old && essence(old) !== essence(fresh)) { keep(old, fresh); mark(fresh, old.dataset.state); }
+    else if (!old && parent) { place(fresh, parents.get(group), parent); mark(fresh); }
+    if (group) parents.set(group, old && old.isConnected ? old : fresh);
+  }
+  for (const gone of known.values()) gone.remove();
+  refreshTimes(region);
+}
+
+// A region of another shape than the new one (an empty list that fills, a notice that appears) is taken whole.
+function shape(node) {
+  const groups = [...node.querySelectorAll("[data-rows]")].map((group) => group.dataset.rows);
+  const alone = [...node.querySelectorAll("[data-row]")].filter((row) => !row.parentNode.dataset.rows);
+  return [...groups, ...alone.map((row) => row.dataset.row)].join();
+}
+
+async function refresh(region) {
+  const answer = await fetch(region.dataset.from ?? location.href, {
+    headers: { "HX-Request": "true", "HX-Target": region.id },
+    cache: "no-store",
+  }).catch(() => null);
+  if (!answer?.ok) return;
+  const fragment = document.createElement("template");
+  fragment.innerHTML = await answer.text();
+  const fresh = fragment.content.querySelector(`#${CSS.escape(region.id)}`);
+  if (!fresh) return;
+  if (shape(region) === shape(fresh)) swap(region, fresh); else { region.replaceWith(fresh); mark(fresh); }
+}
+
+function ask(region) {
+  clearTimeout(waiting.get(region.id));
+  waiting.set(region.id, setTimeout(() => refresh(region), QUIET));
+}
+
+function concerns(region, topic) {
+  return region.dataset.live.split(" ").some((wanted) => wanted === topic || (wanted.endsWith(":") && topic.startsWith(wanted)));
+}
+
+function onEvent({ data }) {
+  const { topic } = JSON.parse(data);
+  regions().filter((region) => concerns(region, topic)).forEach(ask);
+}
+
+if (source) {
+  const stream = new EventSource(source);
+  const shine = (state) => { document.documentElement.dataset.stream = state; };
+  stream.addEventListener("message", onEvent);
+  stream.addEventListener("open", () => {
+    shine("on");
+    // What happened between rendering and listening, or while the stream was lost, is on the server already.
+    regions().forEach(ask);
+  });
+  stream.addEventListener("error", () => {
+    if (document.documentElement.dataset.stream !== "off") say("Stream lost. What you see may be old.");
+    shine("off");
+  });
+}
