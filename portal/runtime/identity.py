@@ -1,0 +1,43 @@
+"""As whom a server runs that refuses to be root."""
+
+import os
+import pwd
+import subprocess
+import sys
+from functools import cache
+
+from portal.runtime import launch
+
+_ACCOUNTS = ("portal-pg", "postgres", "nobody")
+
+
+@cache
+def unprivileged() -> str:
+    """How to become nobody special: as oneself, in a user namespace, or as an account of the machine.
+
+    The namespace comes first because it also works inside a home that only root may enter, and changes no
+    owner on disk. Containers often forbid it; the account then needs files that it can reach.
+    """
+    if os.geteuid() != 0:
+        return launch.NOBODY_SPECIAL
+    if _namespaces_work():
+        return launch.MAPPED
+    return next(name for name in _ACCOUNTS if _exists(name))
+
+
+def _namespaces_work() -> bool:
+    arguments = [str(os.getpid()), "9", launch.MAPPED, "--", "/bin/true"]
+    command = [sys.executable, "-I", "-S", launch.__file__, *arguments]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def _exists(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def is_account(become: str) -> bool:
+    return become not in (launch.NOBODY_SPECIAL, launch.MAPPED)

@@ -1,0 +1,56 @@
+"""Free ports, and whether somebody answers on one."""
+
+import http.client
+import random
+import socket
+from collections.abc import Callable
+
+# Below the range from which the kernel takes ports of outgoing connections, so that none of those
+# is given our port between the look and the bind.
+_PORTS = range(20_000, 30_000)
+
+
+def free_port(preferred: int | None = None) -> int:
+    """A port of the loopback address on which nobody listens: the preferred one if it is free."""
+    candidates = [preferred] if preferred else []
+    candidates += random.sample(_PORTS, 50)
+    return next(port for port in candidates if _is_free(port))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def answers(port: int) -> Callable[[], bool]:
+    """Does anybody accept connections on the port?"""
+
+    def is_ready() -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=0.5).close()
+        except OSError:
+            return False
+        return True
+
+    return is_ready
+
+
+def answers_http(port: int, path: str) -> Callable[[], bool]:
+    """Does the page answer, with anything that is not an error of the server?"""
+
+    def is_ready() -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status < 500
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    return is_ready
