@@ -104,7 +104,11 @@ OPEN_OPERATION = (_O.QUEUED, _O.RUNNING, _O.FROZEN)
 HOST_DEADLINES = {_H.PLANNED: 20, _H.PROVISIONED: 15, _H.READY: 10, _H.RETIRING: 30}
 
 
-class IllegalMove(Exception):
+class Refused(Exception):
+    """What was asked is possible in general, and not in the state that things are in now."""
+
+
+class IllegalMove(Refused):
     """A thing was asked to go where its lifecycle does not lead."""
 
 

@@ -1,0 +1,52 @@
+"""Moving hosts, with their time line and deadlines."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from enclaves.lifecycle import HOST_DEADLINES, HostState
+from enclaves.models import Deployment, Host, HostMove
+from enclaves.provisioning import live
+
+
+def plan_rows(deployment: Deployment, wanted: Iterable[dict[str, Any]], *, by: str) -> list[Host]:
+    """Write the rows of hosts to be made. The cloud is asked only after these are committed."""
+    deadline = _deadline(HostState.PLANNED)
+    rows = [
+        Host(
+            tenant_id=deployment.tenant_id,
+            enclave_id=deployment.enclave_id,
+            deployment=deployment,
+            deadline_at=deadline,
+            **one,
+        )
+        for one in wanted
+    ]
+    Host.objects.bulk_create(rows)
+    HostMove.objects.bulk_create([_move(host, "", HostState.PLANNED, by=by) for host in rows])
+    return rows
+
+
+def move(host: Host, target: HostState, *, by: str, reason: str = "", **changes: Any) -> None:
+    """Move a host and write it into its time line, or raise IllegalMove."""
+    origin = host.state
+    with transaction.atomic():
+        host.move_to(
+            target, moved_at=timezone.now(), deadline_at=_deadline(target), problem=reason, **changes
+        )
+        _move(host, origin, target, by=by, reason=reason).save()
+        live.nudge(host.tenant_id, f"host:{host.pk}", f"enclave:{host.enclave_id}", "hosts")
+
+
+def _move(host: Host, origin: str, target: str, *, by: str, reason: str = "") -> HostMove:
+    return HostMove(
+        tenant_id=host.tenant_id, host=host, origin=origin, target=target, by=by, reason=reason
+    )
+
+
+def _deadline(state: HostState) -> datetime | None:
+    minutes = HOST_DEADLINES.get(state)
+    return timezone.now() + timedelta(minutes=minutes) if minutes else None

@@ -1,0 +1,244 @@
+"""Proving that a tenant controls an account, and that the account is as the templates left it."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from enclaves.blueprints import TEMPLATE_VERSION
+from enclaves.lifecycle import AccountState, EnclaveState
+from enclaves.models import AccountCheck, CloudAccount, Enclave, Operation, Work
+from enclaves.provisioning import catalogue, live, operations, work
+from enclaves.provisioning.clouds import place_of, provider_for
+from enclaves.providers.base import CheckDefinition, CheckGroup, Finding, Outcome, Provider, ProviderError
+from tenants import audit
+
+BY = "verifier"
+SOON = timedelta(seconds=15)
+UNCLEAR = timedelta(seconds=40)
+PATIENCE = timedelta(hours=1)  # how long somebody who applies a template is expected to watch
+
+HOLDER = CheckDefinition("holder", CheckGroup.PROOF, "No other tenant holds this account")
+WAITING, RUNNING = "waiting", "running"
+
+
+def prepare_checks(account: CloudAccount, enclave: Enclave | None = None) -> None:
+    """Write the checks of an account or of one of its enclaves, before any of them ran."""
+    provider = provider_for(account)
+    definitions = [*provider.zone_checks()] if enclave else [*provider.account_checks(), HOLDER]
+    AccountCheck.objects.bulk_create(
+        [
+            AccountCheck(
+                tenant_id=account.tenant_id,
+                account=account,
+                enclave=enclave,
+                position=position,
+                group=definition.group,
+                code=definition.code,
+                title=definition.title,
+            )
+            for position, definition in enumerate(definitions)
+        ]
+    )
+
+
+def verify(account: CloudAccount) -> datetime | None:
+    """Run every check of an account and its enclaves; move their states; say when to look again."""
+    if account.state == AccountState.REMOVED:
+        return None
+    asked = operations.open_operations(account=account, kind=Operation.Kind.VERIFY)
+    for operation in asked:
+        operations.begin(operation, by=BY)
+    provider = provider_for(account)
+    outcomes = _prove_account(account, provider)
+    enclaves = list(account.enclaves.exclude(state=EnclaveState.REMOVED).select_related("zone", "account"))
+    if _answers(outcomes):
+        for enclave in enclaves:
+            _prove_enclave(enclave, provider)
+    _conclude(account, outcomes, enclaves)
+    _report(account, asked)
+    _wake_enclaves(enclaves)
+    return account.next_check_at
+
+
+def _prove_account(account: CloudAccount, provider: Provider) -> list[AccountCheck]:
+    checks = {check.code: check for check in account.checks.filter(enclave=None)}
+    _show_running(account, checks.values())
+    for finding in provider.prove_account():
+        _record(checks[finding.code], finding)
+    return [check for check in checks.values() if check.code != HOLDER.code]
+
+
+def _show_running(account: CloudAccount, checks: Iterable[AccountCheck]) -> None:
+    fresh = [check.pk for check in checks if check.outcome == WAITING and check.code != HOLDER.code]
+    if fresh:
+        AccountCheck.objects.filter(pk__in=fresh).update(outcome=RUNNING)
+        live.nudge(account.tenant_id, f"account:{account.pk}")
+
+
+def _record(check: AccountCheck, finding: Finding) -> None:
+    check.outcome = finding.outcome
+    check.title, check.advice, check.evidence = finding.title, finding.advice, finding.evidence
+    check.checked_at = timezone.now()
+    check.save(update_fields=["outcome", "title", "advice", "evidence", "checked_at"])
+    live.nudge(check.tenant_id, f"account:{check.account_id}")
+
+
+def _answers(outcomes: Iterable[AccountCheck]) -> bool:
+    """Say whether the account let us in at all: without that, a zone can't be looked at."""
+    return all(check.outcome == Outcome.PASSED for check in outcomes if check.group == CheckGroup.PROOF)
+
+
+def _prove_enclave(enclave: Enclave, provider: Provider) -> None:
+    checks = {check.code: check for check in enclave.checks.all()}
+    place = place_of(enclave)
+    try:
+        proof = provider.prove_zone(place)
+        catalogue.refresh(enclave.zone, provider, place)
+    except ProviderError as error:
+        for check in checks.values():
+            _record(check, Finding(check.code, Outcome.UNKNOWN, check.title, evidence=str(error)))
+        return
+    for finding in proof.findings:
+        _record(checks[finding.code], finding)
+    _conclude_enclave(enclave, proof.findings, dict(proof.resources))
+
+
+def _conclude_enclave(enclave: Enclave, findings: Iterable[Finding], resources: dict[str, object]) -> None:
+    outcomes = {finding.outcome for finding in findings}
+    if outcomes == {Outcome.PASSED}:
+        _move_enclave(enclave, EnclaveState.READY, resources=resources, proved_at=timezone.now(), problem="")
+    elif Outcome.FAILED in outcomes:
+        wrong = [finding.title for finding in findings if finding.outcome == Outcome.FAILED]
+        lost = enclave.state in (EnclaveState.READY, EnclaveState.DEGRADED)
+        _move_enclave(
+            enclave, EnclaveState.DEGRADED if lost else EnclaveState.PENDING, problem="; ".join(wrong)
+        )
+
+
+def _move_enclave(enclave: Enclave, target: EnclaveState, **changes: object) -> None:
+    if enclave.state == target:
+        Enclave.objects.filter(pk=enclave.pk).update(**changes)
+        for name, value in changes.items():
+            setattr(enclave, name, value)
+        return
+    with transaction.atomic():
+        enclave.move_to(target, **changes)
+        audit.record(
+            f"enclave.{target}", enclave, by=audit.System(BY, enclave.tenant_id), problem=enclave.problem
+        )
+    live.nudge(enclave.tenant_id, f"enclave:{enclave.pk}", f"account:{enclave.account_id}")
+
+
+def _conclude(account: CloudAccount, outcomes: list[AccountCheck], enclaves: list[Enclave]) -> None:
+    """Decide the account's state from what all the checks found."""
+    target, problem = _verdict(account, outcomes, enclaves)
+    if target == AccountState.VERIFIED and not account.holds and not _take_hold(account):
+        target, problem = AccountState.VERIFYING, _HELD
+    now = timezone.now()
+    changes: dict[str, object] = {"problem": problem, "checked_at": now}
+    if target == AccountState.VERIFIED:
+        changes |= {"verified_at": now, "template_version": TEMPLATE_VERSION}
+    unclear = any(check.outcome == Outcome.UNKNOWN for check in outcomes)
+    changes["next_check_at"] = now + _pause(account, target, enclaves, unclear=unclear)
+    _move_account(account, target, changes)
+
+
+_HELD = (
+    "You have proved that you control this account, and another registration holds it already. "
+    "Its holder has to remove it first."
+)
+
+
+def _verdict(
+    account: CloudAccount, outcomes: list[AccountCheck], enclaves: list[Enclave]
+) -> tuple[AccountState, str]:
+    failed = [check for check in outcomes if check.outcome == Outcome.FAILED]
+    if any(check.group == CheckGroup.STRANGERS for check in failed):
+        return AccountState.INSECURE, _titles(check for check in failed if check.group == CheckGroup.STRANGERS)
+    if failed:
+        return _fallen(account, answers=_first_passed(outcomes)), _titles(failed)
+    if any(check.outcome != Outcome.PASSED for check in outcomes):
+        return AccountState(account.state), account.problem
+    broken = [enclave for enclave in enclaves if enclave.state == EnclaveState.DEGRADED]
+    if broken and account.holds:
+        return AccountState.DEGRADED, "; ".join(f"{e.zone_id}: {e.problem}" for e in broken)
+    return AccountState.VERIFIED, ""
+
+
+def _fallen(account: CloudAccount, *, answers: bool) -> AccountState:
+    if account.holds:
+        return AccountState.DEGRADED
+    if account.state == AccountState.INSECURE:
+        return AccountState.VERIFYING
+    return AccountState.VERIFYING if answers else AccountState.PENDING
+
+
+def _first_passed(outcomes: list[AccountCheck]) -> bool:
+    return min(outcomes, key=lambda check: check.position).outcome == Outcome.PASSED
+
+
+def _titles(checks: Iterable[AccountCheck]) -> str:
+    return "; ".join(check.title for check in checks)
+
+
+def _take_hold(account: CloudAccount) -> bool:
+    """Become the one holder of the account, if nobody else is. The index decides, not a look before."""
+    check = account.checks.get(enclave=None, code=HOLDER.code)
+    try:
+        with transaction.atomic():
+            CloudAccount.objects.filter(pk=account.pk).update(holds=True)
+    except IntegrityError:
+        _record(check, Finding(HOLDER.code, Outcome.FAILED, "Another tenant holds this account", _HELD))
+        return False
+    account.holds = True
+    _record(check, Finding(HOLDER.code, Outcome.PASSED, HOLDER.title))
+    return True
+
+
+def _pause(
+    account: CloudAccount, target: AccountState, enclaves: list[Enclave], *, unclear: bool
+) -> timedelta:
+    if unclear:
+        return UNCLEAR
+    watched = max([account.registered_at, *(enclave.created_at for enclave in enclaves)])
+    settled = target == AccountState.VERIFIED and all(e.state != EnclaveState.PENDING for e in enclaves)
+    if settled or timezone.now() - watched > PATIENCE:
+        return timedelta(seconds=settings.VERIFY_EVERY_SECONDS)
+    return SOON
+
+
+def _move_account(account: CloudAccount, target: AccountState, changes: dict[str, object]) -> None:
+    with transaction.atomic():
+        if account.state == target:
+            CloudAccount.objects.filter(pk=account.pk).update(**changes)
+            for name, value in changes.items():
+                setattr(account, name, value)
+        else:
+            before = account.state
+            account.move_to(target, **changes)
+            audit.record(
+                f"account.{target}",
+                account,
+                by=audit.System(BY, account.tenant_id),
+                before=before,
+                problem=account.problem,
+            )
+    live.nudge(account.tenant_id, f"account:{account.pk}", "accounts")
+
+
+def _report(account: CloudAccount, asked: list[Operation]) -> None:
+    for operation in asked:
+        if account.state == AccountState.VERIFIED:
+            operations.finish(operation, f"{account} is verified.", by=BY)
+        else:
+            operations.fail(operation, account.problem or "Some checks have no clear answer yet.", by=BY)
+
+
+def _wake_enclaves(enclaves: list[Enclave]) -> None:
+    """Deployments that waited for this proof can go on, or learn that they can't."""
+    for enclave in enclaves:
+        if operations.open_operations(enclave=enclave):
+            work.ask(enclave.tenant_id, Work.Kind.RECONCILE, enclave.pk, urgent=True)

@@ -1,0 +1,122 @@
+"""Registering cloud accounts, having them proved, freezing them and giving them up."""
+
+import re
+import secrets
+
+from django.core.exceptions import ValidationError
+from django.db.transaction import atomic
+from django.utils import timezone
+
+from enclaves.lifecycle import AccountState, EnclaveState, Refused
+from enclaves.models import Cloud, CloudAccount, Operation, Work
+from enclaves.provisioning import live, operations, verify
+from enclaves.services import queue
+from tenants import audit
+from tenants.gate import Actor
+from tenants.policy import Permission
+
+_ACCOUNT = re.compile(r"(?P<cloud>[a-z]+):(?P<number>[0-9A-Za-z-]+)\Z")
+
+
+@atomic
+def register_account(*, by: Actor, account: str, title: str = "") -> CloudAccount:
+    """Name an account and make the binding for it. Nothing is reserved until it is proved.
+
+    Raises ValidationError for a name that is none, or that this tenant has registered already.
+    """
+    by.require(Permission.ACCOUNT_REGISTER)
+    cloud, number = _parse(account)
+    if by.tenant.cloudaccounts.filter(cloud=cloud, number=number).exclude(state=AccountState.REMOVED).exists():
+        raise ValidationError({"account": f"{cloud}:{number} is registered already."})
+    row = CloudAccount(
+        tenant=by.tenant,
+        cloud=cloud,
+        number=number,
+        title=title.strip(),
+        external_id=f"{by.tenant.name}-{secrets.token_urlsafe(24)}",
+        registration=f"reg-{secrets.token_hex(8)}",
+    )
+    row.full_clean(exclude=["tenant"])
+    row.save()
+    verify.prepare_checks(row)
+    audit.record("account.registered", row, by=by, account=str(row))
+    queue.ask(row.tenant_id, Work.Kind.VERIFY, row.pk)
+    return row
+
+
+@atomic
+def verify_account(account: CloudAccount, *, by: Actor) -> Operation:
+    """Have every check run now, and return the operation to watch."""
+    by.require(Permission.ACCOUNT_VERIFY)
+    _must_exist(account)
+    running = operations.open_operations(account=account, kind=Operation.Kind.VERIFY)
+    if running:
+        return running[0]
+    operation = Operation.objects.create(
+        tenant=by.tenant,
+        kind=Operation.Kind.VERIFY,
+        title=f"Verify {account}",
+        account=account,
+        steps=operations.steps("Run every check"),
+        asked_by=by.label,
+    )
+    audit.record("account.verification_asked", account, by=by)
+    queue.ask(account.tenant_id, Work.Kind.VERIFY, account.pk)
+    live.nudge(account.tenant_id, "operations")
+    return operation
+
+
+@atomic
+def freeze_account(account: CloudAccount, *, by: Actor) -> None:
+    """Stop every change in this account at once. What runs keeps running."""
+    by.require(Permission.ACCOUNT_FREEZE)
+    _must_exist(account)
+    if account.frozen_at is None:
+        _set_frozen(account, by, frozen=True)
+
+
+@atomic
+def unfreeze_account(account: CloudAccount, *, by: Actor) -> None:
+    """Let changes go on from where they stopped."""
+    by.require(Permission.ACCOUNT_FREEZE)
+    if account.frozen_at is not None:
+        _set_frozen(account, by, frozen=False)
+
+
+@atomic
+def remove_account(account: CloudAccount, *, by: Actor) -> None:
+    """Give an account up. Its enclaves must be removed before, so that no machine is forgotten."""
+    by.require(Permission.ACCOUNT_REMOVE)
+    left = account.enclaves.exclude(state=EnclaveState.REMOVED).values_list("zone_id", flat=True)
+    if left:
+        raise Refused(f"Remove the enclaves of {account} first: {', '.join(left)}.")
+    account.move_to(AccountState.REMOVED, holds=False, next_check_at=None)
+    audit.record("account.removed", account, by=by, account=str(account))
+    live.nudge(account.tenant_id, f"account:{account.pk}", "accounts")
+
+
+def _parse(account: str) -> tuple[Cloud, str]:
+    match = _ACCOUNT.match(account.strip())
+    if match is None:
+        raise ValidationError({"account": "Write the cloud and the account, like aws:111122223333."})
+    cloud, number = match["cloud"], match["number"]
+    if cloud != Cloud.AWS:
+        raise ValidationError({"account": f"Accounts of {cloud} can't be registered yet; aws can."})
+    if not re.fullmatch(r"[0-9]{12}", number):
+        digits = len(number)
+        raise ValidationError({"account": f"An AWS account id has 12 digits; this has {digits} characters."})
+    return Cloud.AWS, number
+
+
+def _must_exist(account: CloudAccount) -> None:
+    if account.state == AccountState.REMOVED:
+        raise Refused(f"{account} has been removed.")
+
+
+def _set_frozen(account: CloudAccount, by: Actor, *, frozen: bool) -> None:
+    account.frozen_at = timezone.now() if frozen else None
+    account.save(update_fields=["frozen_at"])
+    audit.record("account.frozen" if frozen else "account.unfrozen", account, by=by, account=str(account))
+    for enclave_id in account.enclaves.values_list("id", flat=True):
+        queue.ask(account.tenant_id, Work.Kind.RECONCILE, enclave_id)
+    live.nudge(account.tenant_id, f"account:{account.pk}", "accounts")

@@ -1,0 +1,52 @@
+"""Adding zones to an account, and taking them away."""
+
+from django.core.exceptions import ValidationError
+from django.db.transaction import atomic
+
+from enclaves.lifecycle import AccountState, DeploymentState, EnclaveState, Refused
+from enclaves.models import CloudAccount, Enclave, Work, Zone
+from enclaves.provisioning import live, verify
+from enclaves.services import queue
+from tenants import audit
+from tenants.gate import Actor
+from tenants.policy import Permission
+
+
+@atomic
+def create_enclave(account: CloudAccount, *, by: Actor, zone: str) -> Enclave:
+    """Add a zone to an account. The tenant then applies its zone template, and the proof finds it."""
+    by.require(Permission.ENCLAVE_CREATE)
+    if account.state == AccountState.REMOVED:
+        raise Refused(f"{account} has been removed.")
+    place = Zone.objects.filter(name=zone, cloud=account.cloud, is_open=True).first()
+    if place is None:
+        raise ValidationError({"zone": f"There is no zone {zone} for {account.cloud}."})
+    if account.enclaves.filter(zone=place).exclude(state=EnclaveState.REMOVED).exists():
+        raise ValidationError({"zone": f"{account} has an enclave in {zone} already."})
+    enclave = Enclave.objects.create(
+        tenant=by.tenant, account=account, zone=place, network=_free_network(account)
+    )
+    verify.prepare_checks(account, enclave)
+    audit.record("enclave.created", enclave, by=by, enclave=str(enclave))
+    queue.ask(enclave.tenant_id, Work.Kind.VERIFY, account.pk)
+    live.nudge(enclave.tenant_id, "enclaves", f"account:{account.pk}")
+    return enclave
+
+
+@atomic
+def remove_enclave(enclave: Enclave, *, by: Actor) -> None:
+    """Give an enclave up. Its deployments must be retired before; its template's stack is the tenant's."""
+    by.require(Permission.ENCLAVE_REMOVE)
+    left = enclave.deployments.exclude(state=DeploymentState.RETIRED)
+    names = list(left.values_list("application__name", flat=True))
+    if names:
+        raise Refused(f"Retire the deployments of {enclave} first: {', '.join(names)}.")
+    enclave.move_to(EnclaveState.REMOVED)
+    audit.record("enclave.removed", enclave, by=by, enclave=str(enclave))
+    live.nudge(enclave.tenant_id, f"enclave:{enclave.pk}", "enclaves")
+
+
+def _free_network(account: CloudAccount) -> str:
+    """Choose a /16 that no other enclave of this account has, so that a tenant may connect them."""
+    taken = set(account.enclaves.exclude(state=EnclaveState.REMOVED).values_list("network", flat=True))
+    return next(net for net in (f"10.{second}.0.0/16" for second in range(64, 256)) if net not in taken)

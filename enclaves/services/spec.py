@@ -1,0 +1,285 @@
+"""Deployment specs: reading what a person wrote, and saying line by line what is wrong with it."""
+
+from collections.abc import Iterable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+MAX_BYTES = 256_000
+MAX_HOSTS = 1_000
+MAX_DEPTH = 8
+MAX_FAULTS = 20  # shown at a time
+
+SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "Deployment spec",
+    "description": "An application in one enclave, and the hosts that it shall run on.",
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["application", "enclave", "image", "clusters"],
+    "properties": {
+        "application": {
+            "type": "string",
+            "pattern": "^[a-z][a-z0-9-]{0,38}[a-z0-9]$",
+            "description": "Lower-case letters, digits and dashes; made if it does not exist yet.",
+        },
+        "enclave": {
+            "type": "string",
+            "pattern": "^(aws|azure):[0-9a-f-]{12,36}/[a-z0-9.-]{1,60}$",
+            "description": "<account>/<zone>, for example aws:111122223333/prod.aws-us-east-1c.",
+        },
+        "image": {
+            "type": "string",
+            "pattern": "^[a-z0-9][a-zA-Z0-9._:/-]{0,200}@sha256:[0-9a-f]{64}$",
+            "description": "The container image by digest, so that every host runs the same bytes.",
+        },
+        "clusters": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 20,
+            "items": {"$ref": "#/$defs/cluster"},
+        },
+    },
+    "$defs": {
+        "cluster": {
+            "type": "object",
+            "description": "A named group of like hosts.",
+            "additionalProperties": False,
+            "required": ["name", "hosts", "machine"],
+            "properties": {
+                "name": {"type": "string", "pattern": "^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$"},
+                "hosts": {"type": "integer", "minimum": 1, "maximum": MAX_HOSTS},
+                "machine": {"$ref": "#/$defs/machine"},
+                "confidential": {"enum": ["none", "vm", "enclave", "containers"], "default": "none"},
+                "load_balancer": {"$ref": "#/$defs/load_balancer"},
+            },
+        },
+        "machine": {
+            "type": "object",
+            "description": "The least that each host must have; the smallest machine type that fits is taken.",
+            "additionalProperties": False,
+            "required": ["vcpu", "memory_gib", "disk_gib"],
+            "properties": {
+                "vcpu": {"type": "integer", "minimum": 1, "maximum": 448},
+                "memory_gib": {"type": "integer", "minimum": 1, "maximum": 24_576},
+                "disk_gib": {"type": "integer", "minimum": 10, "maximum": 16_000},
+                "architecture": {"enum": ["arm64", "x86_64"]},
+            },
+        },
+        "load_balancer": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["scheme", "ports"],
+            "properties": {
+                "scheme": {"enum": ["internal", "internet-facing"]},
+                "ports": {
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": 10,
+                    "uniqueItems": True,
+                    "items": {"type": "integer", "minimum": 1, "maximum": 65_535},
+                },
+            },
+        },
+    },
+}
+_VALIDATOR = Draft202012Validator(SCHEMA)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with a spec; ``line`` counts from 1, 0 if it is nowhere in particular."""
+
+    field: str
+    message: str
+    line: int = 0
+
+
+class InvalidSpec(Exception):
+    """A spec can't be read, or does not fit the schema; nothing was changed."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = sorted(faults, key=lambda fault: (fault.line, fault.field))
+        super().__init__("; ".join(fault.message for fault in self.faults))
+
+
+def parse_spec(source: str) -> dict[str, Any]:
+    """Read YAML or JSON and return the spec with its defaults filled in, or raise InvalidSpec."""
+    tree = _compose(source)
+    lines = dict(_lines(tree, ()))
+    spec = _construct(tree)
+    return check_spec(spec, lines)
+
+
+def check_spec(spec: Any, lines: dict[tuple[str | int, ...], int] | None = None) -> dict[str, Any]:
+    """Check a spec that is already an object, and return it with its defaults filled in."""
+    where = lines or {}
+    faults = [_fault(error, where) for error in islice(_VALIDATOR.iter_errors(spec), MAX_FAULTS)]
+    if not faults:
+        faults = list(_beyond_the_schema(spec, where))
+    if faults:
+        raise InvalidSpec(faults)
+    return _with_defaults(spec)
+
+
+def fault_at(source: str, field: str, message: str) -> Fault:
+    """Return a fault of a field of this source, with the line that the field stands on."""
+    path = tuple(int(part) if part.isdigit() else part for part in field.split("."))
+    return Fault(field, message, _nearest(path, dict(_lines(_compose(source), ()))))
+
+
+def _compose(source: str) -> Node:
+    if len(source.encode()) > MAX_BYTES:
+        raise InvalidSpec([Fault("", f"A spec has at most {MAX_BYTES:,} bytes.")])
+    try:
+        # Events first: an alias is refused before anything is expanded, so no small file grows large.
+        _refuse_tricks(source)
+        tree = yaml.compose(source, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, ValueError) as error:
+        raise InvalidSpec([_unreadable(error)]) from error
+    if not isinstance(tree, MappingNode):
+        raise InvalidSpec([Fault("", "A spec is a mapping: application, enclave, image, clusters.", 1)])
+    return tree
+
+
+def _refuse_tricks(source: str) -> None:
+    depth = 0
+    for event in yaml.parse(source, Loader=yaml.SafeLoader):
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise InvalidSpec([Fault("", "Anchors and aliases are not taken; write it out.", line)])
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise InvalidSpec([Fault("", f"Nothing in a spec is nested deeper than {MAX_DEPTH}.", line)])
+
+
+def _construct(tree: Node) -> Any:
+    try:
+        _refuse_doubles(tree)
+        return yaml.SafeLoader("").construct_document(tree)
+    except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
+        raise InvalidSpec([_unreadable(error)]) from error
+
+
+def _refuse_doubles(node: Node) -> None:
+    if isinstance(node, MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                line = key.start_mark.line + 1
+                raise InvalidSpec([Fault(str(key.value), f"{key.value} stands here twice.", line)])
+            seen.add(key.value if isinstance(key, ScalarNode) else "")
+            _refuse_doubles(value)
+    elif isinstance(node, SequenceNode):
+        for item in node.value:
+            _refuse_doubles(item)
+
+
+def _unreadable(error: Exception) -> Fault:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error)
+    return Fault("", f"This is neither YAML nor JSON: {str(problem).splitlines()[0]}.", mark.line + 1 if mark else 0)
+
+
+def _lines(node: Node, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    yield path, node.start_mark.line + 1
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            below = (*path, str(key.value))
+            yield from _lines(value, below)
+            yield below, key.start_mark.line + 1
+    elif isinstance(node, SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _lines(item, (*path, index))
+
+
+def _nearest(path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]) -> int:
+    while path and path not in lines:
+        path = path[:-1]
+    return lines.get(path, 0)
+
+
+def _fault(error: ValidationError, lines: dict[tuple[str | int, ...], int]) -> Fault:
+    path = tuple(error.absolute_path)
+    if error.validator == "additionalProperties":
+        unknown = sorted(set(error.instance) - set(error.schema["properties"]), key=str)[0]
+        known = ", ".join(error.schema["properties"])
+        path = (*path, str(unknown))
+        return Fault(_dotted(path), f"{unknown} is not known here; known are {known}.", _nearest(path, lines))
+    if error.validator == "required":
+        missing = next(n for n in error.validator_value if error.message.startswith(f"{n!r} "))
+        return Fault(_dotted((*path, missing)), f"{missing} is missing.", _nearest(path, lines))
+    return Fault(_dotted(path), _wording(error), _nearest(path, lines))
+
+
+def _wording(error: ValidationError) -> str:
+    given = repr(error.instance) if isinstance(error.instance, str) else str(error.instance)
+    shown = given if len(given) <= 60 else f"{given[:57]}…"
+    match error.validator:
+        case "type":
+            return f"This must be of type {error.validator_value}; it is {shown}."
+        case "enum":
+            return f"{shown} is none of {', '.join(error.validator_value)}."
+        case "maximum":
+            return f"{shown} is more than the {error.validator_value} that is allowed."
+        case "minimum":
+            return f"{shown} is less than {error.validator_value}."
+        case "pattern":
+            hint = error.schema.get("description", f"It must match {error.validator_value}.")
+            return f"{shown} does not have the right form. {hint}"
+        case _:
+            return error.message if len(error.message) < 200 else "This does not fit the schema."
+
+
+def _beyond_the_schema(
+    spec: dict[str, Any], lines: dict[tuple[str | int, ...], int]
+) -> Iterator[Fault]:
+    """Yield what JSON Schema can't say."""
+    names: set[str] = set()
+    for index, cluster in enumerate(spec["clusters"]):
+        path = ("clusters", index, "name")
+        if cluster["name"] in names:
+            yield Fault(_dotted(path), f"There are two clusters {cluster['name']}.", _nearest(path, lines))
+        names.add(cluster["name"])
+        yield from _not_yet(cluster, ("clusters", index), lines)
+    total = sum(cluster["hosts"] for cluster in spec["clusters"])
+    if total > MAX_HOSTS:
+        path = ("clusters",)
+        yield Fault(
+            "clusters", f"{total:,} hosts are more than the {MAX_HOSTS:,} of a deployment.", _nearest(path, lines)
+        )
+
+
+def _not_yet(
+    cluster: dict[str, Any], path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]
+) -> Iterator[Fault]:
+    for name, wrong, message in (
+        ("load_balancer", "load_balancer" in cluster, "Load balancers are not offered yet. Leave this out."),
+        (
+            "confidential",
+            cluster.get("confidential") == "containers",
+            "Confidential containers are not offered on hosts. Choose vm or enclave.",
+        ),
+    ):
+        if wrong:
+            below = (*path, name)
+            yield Fault(_dotted(below), message, _nearest(below, lines))
+
+
+def _with_defaults(spec: dict[str, Any]) -> dict[str, Any]:
+    full = deepcopy(spec)
+    for cluster in full["clusters"]:
+        cluster.setdefault("confidential", "none")
+    return full
+
+
+def _dotted(path: Iterable[str | int]) -> str:
+    return ".".join(str(part) for part in path)
