@@ -1,0 +1,67 @@
+# Everything that one does here is a target; `make` alone lists them.
+PYTHON := .venv/bin/python
+# The environments are made on demand, and again when their requirements change.
+DEMO := @sh requirements/install.sh .venv requirements/demo.txt requirements/dev.txt
+DEV := @sh requirements/install.sh .venv requirements/dev.txt
+CHECKOV := @sh requirements/install.sh .venv-checkov requirements/checkov.txt
+# A person's own exports do not reach the project's tools.
+export PORTAL_PYTHON
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check lint types screenshots bench soak lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+demo: ## Start everything with pretend clouds and two tenants; Ctrl-C ends it
+	$(DEMO)
+	@exec $(PYTHON) manage.py demo --ends-with-parent $(ARGS)
+
+run: ## Start the portal for development, with settings from the environment
+	$(DEMO)
+	@exec $(PYTHON) manage.py run --ends-with-parent $(ARGS)
+
+test: ## Run the tests (ARGS="tests/tenants -k policy" for some)
+	$(DEV)
+	@exec $(PYTHON) -m pytest $(ARGS)
+
+check: ## Check layers, production settings and that no migration is missing
+	$(DEV)
+	$(PYTHON) -m portal.runtime.checking
+
+lint: ## Check style and layers, and the templates that tenants apply
+	$(DEV)
+	$(CHECKOV)
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m ruff format --check
+	$(PYTHON) -c 'from importlinter.cli import lint_imports_command as run; run()'
+	rm -rf .run/templates
+	$(PYTHON) -m enclaves.blueprints.aws write .run/templates
+	$(PYTHON) -m cfnlint '.run/templates/*'
+	.venv-checkov/bin/python -m checkov.main --directory .run/templates --framework cloudformation \
+		--skip-download --quiet --compact
+
+types: ## Check types
+	$(DEV)
+	$(PYTHON) -m mypy
+
+screenshots: ## Take pictures of the main pages into docs/screenshots
+	$(DEV)
+	@exec $(PYTHON) -m benchmarks.screenshots $(ARGS)
+
+bench: ## Measure pages, API and reconciling with many rows
+	$(DEV)
+	@exec $(PYTHON) -m benchmarks $(ARGS)
+
+soak: ## Run the demo under load and faults for a while (ARGS="--minutes 30")
+	$(DEV)
+	@exec $(PYTHON) -m benchmarks.soak $(ARGS)
+
+lock: ## Write the requirement files anew from pyproject.toml
+	$(DEV)
+	sh requirements/lock.sh $(PYTHON)
+
+clean: ## Forget the data and everything that was made; the environments stay
+	rm -rf .run .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
