@@ -1,0 +1,93 @@
+"""Who may do what in a tenant: the whole permission model, on one page."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    DEVELOPER = "developer"
+    READER = "reader"
+
+
+class Permission(StrEnum):
+    """An action on a kind of object, named ``<object>:<action>``."""
+
+    TENANT_VIEW = "tenant:view"
+    TENANT_FREEZE = "tenant:freeze"
+    MEMBER_VIEW = "member:view"
+    MEMBER_MANAGE = "member:manage"
+    TOKEN_VIEW = "token:view"  # noqa: S105 -- the name of a right, no secret
+    TOKEN_CREATE = "token:create"  # noqa: S105 -- the name of a right, no secret
+    TOKEN_REVOKE = "token:revoke"  # noqa: S105 -- the name of a right, no secret
+    AUDIT_VIEW = "audit:view"
+    ACCOUNT_VIEW = "account:view"
+    ACCOUNT_REGISTER = "account:register"
+    ACCOUNT_VERIFY = "account:verify"
+    ACCOUNT_REMOVE = "account:remove"
+    ACCOUNT_FREEZE = "account:freeze"
+    ENCLAVE_VIEW = "enclave:view"
+    ENCLAVE_CREATE = "enclave:create"
+    ENCLAVE_REMOVE = "enclave:remove"
+    APPLICATION_VIEW = "application:view"
+    APPLICATION_CREATE = "application:create"
+    DEPLOYMENT_VIEW = "deployment:view"
+    DEPLOYMENT_PLAN = "deployment:plan"
+    DEPLOYMENT_APPLY = "deployment:apply"
+    DEPLOYMENT_RETIRE = "deployment:retire"
+    HOST_VIEW = "host:view"
+    OPERATION_VIEW = "operation:view"
+
+
+_READER = {
+    Permission.TENANT_VIEW,
+    Permission.MEMBER_VIEW,
+    Permission.AUDIT_VIEW,
+    Permission.ACCOUNT_VIEW,
+    Permission.ENCLAVE_VIEW,
+    Permission.APPLICATION_VIEW,
+    Permission.DEPLOYMENT_VIEW,
+    Permission.HOST_VIEW,
+    Permission.OPERATION_VIEW,
+}
+_DEVELOPER = _READER | {
+    Permission.TOKEN_VIEW,
+    Permission.TOKEN_CREATE,
+    Permission.TOKEN_REVOKE,
+    Permission.ACCOUNT_VERIFY,
+    Permission.APPLICATION_CREATE,
+    Permission.DEPLOYMENT_PLAN,
+    Permission.DEPLOYMENT_APPLY,
+    Permission.DEPLOYMENT_RETIRE,
+}
+_ADMIN = _DEVELOPER | {
+    Permission.TENANT_FREEZE,
+    Permission.MEMBER_MANAGE,
+    Permission.ACCOUNT_REGISTER,
+    Permission.ACCOUNT_REMOVE,
+    Permission.ACCOUNT_FREEZE,
+    Permission.ENCLAVE_CREATE,
+    Permission.ENCLAVE_REMOVE,
+}
+
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.ADMIN: frozenset(_ADMIN),
+    Role.DEVELOPER: frozenset(_DEVELOPER),
+    Role.READER: frozenset(_READER),
+}
+
+
+def granted(roles: Iterable[str]) -> frozenset[Permission]:
+    """All that the roles grant together; an unknown role grants nothing."""
+    known = [GRANTS[Role(role)] for role in roles if role in Role]
+    return frozenset().union(*known)
+
+
+def allows(roles: Iterable[str], permission: Permission) -> bool:
+    """Say whether one of the roles grants the permission."""
+    return permission in granted(roles)
+
+
+def covers(holder: Iterable[str], given: Iterable[str]) -> bool:
+    """Say whether the holder of some roles may pass on others: nobody gives what they lack."""
+    return granted(given) <= granted(holder)
