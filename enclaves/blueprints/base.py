@@ -13,6 +13,10 @@ class UnknownFormat(LookupError):
     """A cloud's templates do not exist in this format."""
 
 
+# Raise it whenever a template changes: tenants with an older one are told to apply it again.
+TEMPLATE_VERSION = 1
+
+
 @dataclass(frozen=True)
 class Binding:
     """What ties a template to one registration of one account; all of it is made by the portal."""
@@ -65,14 +69,6 @@ class Blueprint(Protocol):
     @property
     def formats(self) -> tuple[str, ...]:
         """Name the formats that exist, the preferred one first."""
-
-    @property
-    def account_version(self) -> int:
-        """Tell the version of the account template that is current."""
-
-    @property
-    def zone_version(self) -> int:
-        """Tell the version of the zone template that is current."""
 
     def account_template(self, binding: Binding, *, format: str = "") -> str:
         """Write the template that makes the portal's roles, filled in. Raises UnknownFormat."""

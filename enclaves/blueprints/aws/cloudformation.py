@@ -5,6 +5,8 @@ from typing import Any
 
 import yaml
 
+from enclaves.blueprints.base import TEMPLATE_VERSION
+
 type Node = dict[str, Any]
 
 
@@ -22,7 +24,7 @@ def sub(text: str) -> Node:
 
 def tags(**more: Any) -> list[Node]:
     """Tag something as ours; ``service`` and ``zone`` are put into our namespace."""
-    ours = {"registration": ref("RegistrationId"), "template-version": ref("TemplateVersion"), **more}
+    ours = {"registration": ref("RegistrationId"), "template-version": str(TEMPLATE_VERSION), **more}
     return [{"Key": f"enclave:{key}", "Value": value} for key, value in ours.items()]
 
 

@@ -67,11 +67,20 @@ PERMISSIONS: tuple[Permission, ...] = (
     *(Permission(OBSERVER, action, ANYTHING, why) for action, why in READS.items()),
     Permission(OBSERVER, "iam:GetRole", OUR_ROLES, "Read the registration and the version on the roles."),
     Permission(
-        OBSERVER, "iam:SimulatePrincipalPolicy", OUR_ROLES, "Ask AWS whether a permission of this list is missing."
+        OBSERVER,
+        "iam:SimulatePrincipalPolicy",
+        OUR_ROLES,
+        "Ask AWS whether a permission of this list is missing.",
     ),
     Permission(OBSERVER, "iam:GetInstanceProfile", HOST_PROFILE, "See that hosts can be given their role."),
     *(
-        Permission(OBSERVER, action, KEYS, why, {"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/enclave-*"}})
+        Permission(
+            OBSERVER,
+            action,
+            KEYS,
+            why,
+            {"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/enclave-*"}},
+        )
         for action, why in {
             "kms:DescribeKey": "Find the keys of a zone, and see that they are enabled.",
             "kms:GetKeyRotationStatus": "See that the keys of a zone are rotated.",
@@ -165,7 +174,11 @@ PERMISSIONS: tuple[Permission, ...] = (
         _key("disk", "ec2"),
     ),
     Permission(
-        HOST, "s3:PutObject", ARCHIVED_LOGS, "Put logs into the archive; not read, not delete.", IN_THIS_ACCOUNT
+        HOST,
+        "s3:PutObject",
+        ARCHIVED_LOGS,
+        "Put logs into the archive; not read, not delete.",
+        IN_THIS_ACCOUNT,
     ),
     Permission(
         HOST,
@@ -203,5 +216,7 @@ def statements(permissions: Iterable[Permission]) -> list[dict[str, Any]]:
             "Resource": resource,
             **({"Condition": {name: dict(keys) for name, keys in conditions.items()}} if conditions else {}),
         }
-        for (resource, conditions), group in groupby(permissions, lambda each: (each.resource, each.conditions))
+        for (resource, conditions), group in groupby(
+            permissions, lambda each: (each.resource, each.conditions)
+        )
     ]

@@ -5,10 +5,6 @@ from collections.abc import Mapping
 
 from enclaves.blueprints.base import Binding
 
-# Raise a version whenever its template changes: tenants with an older one are told to apply it again.
-ACCOUNT_VERSION = 1
-ZONE_VERSION = 1
-
 OBSERVER = "enclave-observer"
 PROVISIONER = "enclave-provisioner"
 HOST = "enclave-host"
