@@ -41,7 +41,8 @@ def boot() -> None:
     supervisor = Supervisor(state, Console(state / "log", is_quiet=True), removes_state=True).__enter__()
     atexit.register(_stop, supervisor, os.getpid())
     chosen = servers(state)
-    chosen.start(supervisor, throwaway=True)
+    supervisor.start(*chosen.programs(throwaway=True))
+    chosen.make_database(throwaway=True)
     os.environ.update(
         {
             **_ENVIRONMENT,

@@ -3,7 +3,6 @@
 import os
 import pwd
 import subprocess
-import sys
 from functools import cache
 
 from portal.runtime import launch
@@ -19,16 +18,15 @@ def unprivileged() -> str:
     owner on disk. Containers often forbid it; the account then needs files that it can reach.
     """
     if os.geteuid() != 0:
-        return launch.NOBODY_SPECIAL
+        return launch.MYSELF
     if _namespaces_work():
         return launch.MAPPED
     return next(name for name in _ACCOUNTS if _exists(name))
 
 
 def _namespaces_work() -> bool:
-    arguments = [str(os.getpid()), "9", launch.MAPPED, "--", "/bin/true"]
-    command = [sys.executable, "-I", "-S", launch.__file__, *arguments]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    attempt = launch.command(["true"], become=launch.MAPPED)
+    return subprocess.run(attempt, capture_output=True, check=False).returncode == 0  # noqa: S603 -- our own
 
 
 def _exists(name: str) -> bool:
@@ -40,4 +38,4 @@ def _exists(name: str) -> bool:
 
 
 def is_account(become: str) -> bool:
-    return become not in (launch.NOBODY_SPECIAL, launch.MAPPED)
+    return become not in (launch.MYSELF, launch.MAPPED)

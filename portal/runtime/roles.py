@@ -66,6 +66,13 @@ def make_database(admin_url: str, passwords: Mapping[str, str], *, owner_bypasse
             _grant(connection)
 
 
+def drop_database(admin_url: str) -> None:
+    """Drop the database with all that is in it, also under those who are connected."""
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+        connection.execute(statement.format(sql.Identifier(DATABASE)))
+
+
 def _make_role(connection: psycopg.Connection, role: str, attributes: str, password: str) -> None:
     known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
     statement = "ALTER ROLE {} LOGIN {} PASSWORD {}" if known else "CREATE ROLE {} LOGIN {} PASSWORD {}"

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from portal.runtime.postgres import EmbeddedPostgres, embedded_postgres
 from portal.runtime.programs import Program
-from portal.runtime.roles import APP, OWNER, SYSTEM, database_urls, make_database
+from portal.runtime.roles import APP, OWNER, SYSTEM, database_urls, drop_database, make_database
 from portal.runtime.secrets import Secrets
-from portal.runtime.supervisor import Supervisor
 from portal.runtime.valkey import EmbeddedValkey, embedded_valkey
 
 
@@ -25,14 +24,18 @@ class Servers:
     def environment(self) -> dict[str, str]:
         return {**database_urls(self.admin_url, self.passwords).environment(), "REDIS_URL": self.redis_url}
 
-    def start(self, supervisor: Supervisor, *, throwaway: bool = False) -> None:
-        """Start what is embedded, then make the roles and the database."""
-        supervisor.start(*self._programs(throwaway))
+    def programs(self, *, throwaway: bool = False) -> list[Program]:
+        """What must run before the database can be made; nothing if all is replaced."""
+        chosen = (self.postgres, self.valkey)
+        return [server.program(throwaway=throwaway) for server in chosen if server]
+
+    def make_database(self, *, throwaway: bool = False) -> None:
+        """Make the roles and the database where they are missing."""
         make_database(self.admin_url, self.passwords, owner_bypasses=not throwaway)
 
-    def _programs(self, throwaway: bool) -> list[Program]:
-        servers = (self.postgres, self.valkey)
-        return [server.program(throwaway=throwaway) for server in servers if server]
+    def forget_database(self) -> None:
+        """Drop the database, which matters on a server that is not ours and so was not removed."""
+        drop_database(self.admin_url)
 
 
 def servers(state: Path) -> Servers:

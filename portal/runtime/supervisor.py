@@ -49,7 +49,7 @@ class Supervisor:
 
     def __enter__(self) -> Self:
         self._lock.take(patience=_GRACE + 5)
-        self._keeper = subprocess.Popen(
+        self._keeper = subprocess.Popen(  # noqa: S603 -- our own script
             [sys.executable, "-I", "-S", keeper.__file__, str(_GRACE), *self._removed],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,

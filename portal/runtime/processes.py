@@ -1,0 +1,64 @@
+"""The portal's own processes: web, worker, beat, and the migrations before them."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from portal.runtime.programs import Program, at_once
+from portal.runtime.readiness import answers_http
+
+ROOT = Path(__file__).resolve().parents[2]
+_OPEN_STREAMS = "4096"  # granian's default would silently cap them at a thousand
+_QUEUES = "person,rest"
+
+
+@dataclass(frozen=True)
+class PortalProcesses:
+    """How to start the portal. Only the worker ever gets the credentials of a cloud."""
+
+    port: int
+    state: Path
+    environment: Mapping[str, str | None]
+    credentials: Mapping[str, str | None] = field(default_factory=dict)
+
+    def command(self, *arguments: str, as_owner: bool = False) -> Program:
+        """A command of manage.py, to be run to its end."""
+        role = {"PORTAL_DATABASE_ROLE": "owner" if as_owner else None}
+        return self._python(arguments[0], "manage.py", *arguments, environment=role)
+
+    def web(self) -> Program:
+        where = ("--interface", "asgi", "--host", "127.0.0.1", "--port", str(self.port))
+        how = ("--no-ws", "--backlog", _OPEN_STREAMS, "--backpressure", _OPEN_STREAMS)
+        # An open stream would otherwise hold up the end for as long as its page is open.
+        end = ("--workers-kill-timeout", "3", "--respawn-failed-workers")
+        arguments = ("-m", "granian", *where, *how, *end, "portal.asgi:application")
+        return self._python("web", *arguments, is_ready=answers_http(self.port, "/readyz"))
+
+    def worker(self) -> Program:
+        return self._celery(
+            "worker", "--queues", _QUEUES, "--concurrency", "2", "--without-gossip", "--without-mingle",
+            environment=self.credentials,
+        )  # fmt: skip
+
+    def beat(self) -> Program:
+        return self._celery("beat", "--schedule", str(self.state / "beat"), "--pidfile=")
+
+    def _celery(self, kind: str, *arguments: str, environment: Mapping[str, str | None] = {}) -> Program:
+        how = ("--loglevel", "INFO", *arguments)
+        return self._python(kind, "-m", "celery", "-A", "portal", kind, *how, environment=environment)
+
+    def _python(
+        self,
+        name: str,
+        *arguments: str,
+        environment: Mapping[str, str | None] = {},
+        is_ready: Callable[[], bool] = at_once,
+    ) -> Program:
+        return Program(
+            name,
+            [sys.executable, *arguments],
+            environment={"PYTHONUNBUFFERED": "1", **self.environment, **environment},
+            is_ready=is_ready,
+            folder=ROOT,
+        )
