@@ -1,0 +1,1 @@
+"""Pretend clouds for the demo and the tests; the product never imports them."""

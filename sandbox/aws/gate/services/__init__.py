@@ -1,0 +1,1 @@
+"""One module per service: which checks a call must pass, and what the gate answers by itself."""
