@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from django.db.models import TextChoices
 
+from tenants.errors import Refused
+
 
 class AccountState(TextChoices):
     PENDING = "pending"  # named, and nothing in the account answers yet
@@ -102,10 +104,6 @@ OPEN_OPERATION = (_O.QUEUED, _O.RUNNING, _O.FROZEN)
 
 # How many minutes a host may stay in a state that should pass by itself.
 HOST_DEADLINES = {_H.PLANNED: 20, _H.PROVISIONED: 15, _H.READY: 10, _H.RETIRING: 30}
-
-
-class Refused(Exception):
-    """What was asked is possible in general, and not in the state that things are in now."""
 
 
 class IllegalMove(Refused):

@@ -59,7 +59,7 @@ _RULES: list[tuple[Callable[[], bool], str, str]] = [
         "The application's role must not be able to bypass row-level security.",
     ),
     (
-        lambda: not settings.EMAIL_HOST,
+        lambda: not settings.SMTP_HOST,
         "PORTAL_SMTP_HOST is missing.",
         "Without e-mail nobody can confirm an address or reset a password.",
     ),

@@ -144,17 +144,23 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 
-EMAIL_BACKEND = (
-    "django.core.mail.backends.smtp.EmailBackend"
-    if PRODUCTION
-    else "django.core.mail.backends.filebased.EmailBackend"
-)
-EMAIL_FILE_PATH = BASE_DIR / ".run" / "mail"
-EMAIL_HOST = os.environ.get("PORTAL_SMTP_HOST", "")
-EMAIL_PORT = int(os.environ.get("PORTAL_SMTP_PORT", "587"))
-EMAIL_HOST_USER = os.environ.get("PORTAL_SMTP_USER", "")
-EMAIL_HOST_PASSWORD = os.environ.get("PORTAL_SMTP_PASSWORD", "")
-EMAIL_USE_TLS = True
+SMTP_HOST = os.environ.get("PORTAL_SMTP_HOST", "")
+_SMTP = {
+    "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+    "OPTIONS": {
+        "host": SMTP_HOST,
+        "port": int(os.environ.get("PORTAL_SMTP_PORT", "587")),
+        "username": os.environ.get("PORTAL_SMTP_USER", ""),
+        "password": os.environ.get("PORTAL_SMTP_PASSWORD", ""),
+        "use_tls": True,
+        "timeout": 10,
+    },
+}
+_OUTBOX = {
+    "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+    "OPTIONS": {"file_path": BASE_DIR / ".run" / "mail"},
+}
+MAILERS = {"default": _SMTP if PRODUCTION else _OUTBOX}
 DEFAULT_FROM_EMAIL = os.environ.get("PORTAL_MAIL_FROM", "Enclave Portal <portal@localhost>")
 
 REST_FRAMEWORK = {

@@ -85,4 +85,3 @@ class AccountCheck(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.outcome}"
-

@@ -12,7 +12,7 @@ class Moving(TenantOwned):
     moves: ClassVar[Moves]
     noun: ClassVar[str]
 
-    state: models.CharField[str, str]
+    state: "models.CharField[str, str]"
 
     class Meta(TenantOwned.Meta):
         abstract = True

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
 
@@ -24,9 +26,7 @@ class Operation(Moving):
     title = models.CharField(max_length=200)
     account = models.ForeignKey(CloudAccount, on_delete=models.PROTECT, related_name="operations")
     enclave = models.ForeignKey(Enclave, null=True, on_delete=models.PROTECT, related_name="operations")
-    deployment = models.ForeignKey(
-        Deployment, null=True, on_delete=models.PROTECT, related_name="operations"
-    )
+    deployment = models.ForeignKey(Deployment, null=True, on_delete=models.PROTECT, related_name="operations")
     revision = models.ForeignKey(Revision, null=True, on_delete=models.PROTECT, related_name="operations")
     state = models.CharField(max_length=20, choices=OperationState, default=OperationState.QUEUED)
     steps = models.JSONField(default=list)  # [{"title", "state", "detail"}], see provisioning/operations.py
@@ -41,6 +41,23 @@ class Operation(Moving):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def steps_done(self) -> int:
+        return sum(step["state"] == "done" for step in self.steps)
+
+    @property
+    def current_step(self) -> str:
+        """What is being done at the moment, in words; empty between steps."""
+        for step in self.steps:
+            if step["state"] == "running":
+                return f"{step['title']}: {step['detail']}" if step["detail"] else str(step["title"])
+        return ""
+
+    @property
+    def lasted(self) -> timedelta | None:
+        """How long it took, from the first hand laid on it; None while it is not over."""
+        return self.ended_at - (self.started_at or self.created_at) if self.ended_at else None
 
 
 class Event(models.Model):

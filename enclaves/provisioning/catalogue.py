@@ -34,7 +34,14 @@ def refresh(zone: Zone, provider: Provider, place: Place) -> None:
         ],
         update_conflicts=True,
         unique_fields=["cloud", "region", "name"],
-        update_fields=["vcpu", "memory_mib", "architecture", "confidential", "availability_zone_ids", "seen_at"],
+        update_fields=[
+            "vcpu",
+            "memory_mib",
+            "architecture",
+            "confidential",
+            "availability_zone_ids",
+            "seen_at",
+        ],
     )
     HostImage.objects.bulk_create(
         [

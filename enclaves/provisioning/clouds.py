@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from django.conf import settings
 
+from enclaves.blueprints import TEMPLATE_VERSION
 from enclaves.models import Cloud, CloudAccount, Enclave
 from enclaves.providers.aws import AwsConfig, AwsProvider
 from enclaves.providers.base import Claim, Place, Provider
-from enclaves.blueprints import TEMPLATE_VERSION
 
 
 def provider_for(account: CloudAccount) -> Provider:

@@ -86,16 +86,19 @@ def _decide_retiring(
         actions.moves.append(Move(host, HostState.RETIRING))
     elif living:
         actions.terminate += [machine.instance_id for machine in living]
-    elif not machines or all(machine.state == CloudHostState.GONE for machine in machines):
-        if not _just_launched(host, now) or machines:
-            actions.moves.append(Move(host, HostState.DEPROVISIONED))
+    elif all(machine.state == CloudHostState.GONE for machine in machines) and (
+        machines or not _just_launched(host, now)
+    ):
+        actions.moves.append(Move(host, HostState.DEPROVISIONED))
 
 
 def _decide_planned(host: Host, machine: CloudHost | None, actions: Actions, now: datetime) -> None:
     if machine is not None:
         actions.moves.append(Move(host, HostState.PROVISIONED, machine=machine))
     elif _late(host, now):
-        actions.moves.append(Move(host, HostState.FAILED, host.problem or "It could not be launched in time."))
+        actions.moves.append(
+            Move(host, HostState.FAILED, host.problem or "It could not be launched in time.")
+        )
     else:
         actions.launch.append(host)
 

@@ -42,9 +42,7 @@ def move(host: Host, target: HostState, *, by: str, reason: str = "", **changes:
 
 
 def _move(host: Host, origin: str, target: str, *, by: str, reason: str = "") -> HostMove:
-    return HostMove(
-        tenant_id=host.tenant_id, host=host, origin=origin, target=target, by=by, reason=reason
-    )
+    return HostMove(tenant_id=host.tenant_id, host=host, origin=origin, target=target, by=by, reason=reason)
 
 
 def _deadline(state: HostState) -> datetime | None:

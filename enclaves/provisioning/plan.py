@@ -136,8 +136,8 @@ def _refuse_rebuild(position: int, cluster: Mapping[str, Any], kept: Iterable[Ho
         if not same:
             raise Unplannable(
                 f"clusters.{position}.machine",
-                f"The hosts of cluster {cluster['name']} would have to be rebuilt as other machines, which is "
-                "not offered yet. Add a cluster with another name, move over to it, then remove this one.",
+                f"The hosts of cluster {cluster['name']} would have to be rebuilt as other machines, which "
+                "is not offered yet. Add a cluster with another name, move over, then remove this one.",
             )
 
 
@@ -169,7 +169,7 @@ def _new_hosts(
 
 def _no_machine(cluster: Mapping[str, Any], market: Market) -> str:
     if not market.machines or not market.images:
-        return "The machine types of this region are not known yet. They are read when the enclave is proved."
+        return "The machine types of this region are not known yet; the proof of the enclave reads them."
     wish = cluster["machine"]
     kind = wish.get("architecture", "any architecture")
     hidden = "" if cluster["confidential"] == "none" else f", confidential: {cluster['confidential']}"

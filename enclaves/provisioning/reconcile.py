@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from enclaves.lifecycle import AccountState, EnclaveState, HostState
 from enclaves.models import Enclave, Host, HostMove, Operation, Work
+from enclaves.providers.base import CloudHost, HostOrder, Place, Provider, ProviderError, Trouble
 from enclaves.provisioning import hosts as host_rows
 from enclaves.provisioning import operations, rollout, work
 from enclaves.provisioning.clouds import place_of, provider_for
 from enclaves.provisioning.decide import Actions, Move, decide
 from enclaves.provisioning.work import Claimed
-from enclaves.providers.base import CloudHost, HostOrder, Place, Provider, ProviderError, Trouble
 from tenants import audit
 
 log = logging.getLogger(__name__)
@@ -88,7 +88,11 @@ def _look(enclave: Enclave, claimed: Claimed) -> Round:
     recent = timezone.now() - timedelta(days=1)
     rows = enclave.hosts.filter(~Q(state=HostState.DEPROVISIONED) | Q(moved_at__gt=recent))
     return Round(
-        enclave, provider_for(enclave.account), place_of(enclave), claimed, list(rows.order_by("cluster", "number"))
+        enclave,
+        provider_for(enclave.account),
+        place_of(enclave),
+        claimed,
+        list(rows.order_by("cluster", "number")),
     )
 
 
@@ -237,7 +241,7 @@ def _note(enclave: Enclave, actions: Actions) -> None:
 def _next_look(this: Round, actions: Actions) -> datetime:
     if this.errors:
         return timezone.now() + timedelta(seconds=min(5 * 2 ** min(this.claimed.attempts, 6), 300))
-    moving = any(host.state not in (HostState.ACTIVE, HostState.DEPROVISIONED, HostState.FAILED) for host in this.rows)
+    moving = any(
+        host.state not in (HostState.ACTIVE, HostState.DEPROVISIONED, HostState.FAILED) for host in this.rows
+    )
     return timezone.now() + (MOVING if moving else RESTING)
-
-

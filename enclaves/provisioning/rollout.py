@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from enclaves.lifecycle import SERVING, AccountState, DeploymentState, HostState, OperationState
 from enclaves.models import CloudAccount, Deployment, Enclave, Host, Operation
+from enclaves.providers.base import ProviderError
 from enclaves.provisioning import live, operations
 from enclaves.provisioning.operations import DONE, RUNNING
-from enclaves.providers.base import ProviderError
 from tenants import audit
 
 BY = "reconciler"
@@ -69,9 +69,7 @@ def hold(running: Iterable[Operation], account: CloudAccount, enclave: Enclave) 
             operations.fail(operation, f"{why}: {problem} Mend that, then apply again.", by=BY)
 
 
-def report(
-    enclave: Enclave, running: list[Operation], rows: list[Host], errors: list[ProviderError]
-) -> None:
+def report(enclave: Enclave, running: list[Operation], rows: list[Host], errors: list[ProviderError]) -> None:
     """Bring the operations of an enclave up to date with its hosts."""
     for operation in running:
         hosts = [host for host in rows if host.deployment_id == operation.deployment_id]
@@ -105,7 +103,7 @@ def _report_deploy(operation: Operation, hosts: list[Host]) -> None:
 def _passed(wanted: list[Host]) -> Counter[HostState]:
     """Count the hosts that have come as far as each state, or further."""
     order = (HostState.PROVISIONED, HostState.READY, HostState.ACTIVE)
-    count = Counter({state: 0 for state in order})
+    count = Counter(dict.fromkeys(order, 0))
     for host in wanted:
         if host.state in order:
             for state in order[: order.index(HostState(host.state)) + 1]:
@@ -147,5 +145,3 @@ def _settle(operation: Operation, target: DeploymentState, problem: str = "") ->
 
 def _hosts(count: int) -> str:
     return "1 host" if count == 1 else f"{count} hosts"
-
-

@@ -10,9 +10,9 @@ from django.utils import timezone
 from enclaves.blueprints import TEMPLATE_VERSION
 from enclaves.lifecycle import AccountState, EnclaveState
 from enclaves.models import AccountCheck, CloudAccount, Enclave, Operation, Work
+from enclaves.providers.base import CheckDefinition, CheckGroup, Finding, Outcome, Provider, ProviderError
 from enclaves.provisioning import catalogue, live, operations, work
 from enclaves.provisioning.clouds import place_of, provider_for
-from enclaves.providers.base import CheckDefinition, CheckGroup, Finding, Outcome, Provider, ProviderError
 from tenants import audit
 
 BY = "verifier"
@@ -157,7 +157,9 @@ def _verdict(
 ) -> tuple[AccountState, str]:
     failed = [check for check in outcomes if check.outcome == Outcome.FAILED]
     if any(check.group == CheckGroup.STRANGERS for check in failed):
-        return AccountState.INSECURE, _titles(check for check in failed if check.group == CheckGroup.STRANGERS)
+        return AccountState.INSECURE, _titles(
+            check for check in failed if check.group == CheckGroup.STRANGERS
+        )
     if failed:
         return _fallen(account, answers=_first_passed(outcomes)), _titles(failed)
     if any(check.outcome != Outcome.PASSED for check in outcomes):

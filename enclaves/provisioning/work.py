@@ -41,9 +41,7 @@ class Claimed:
 def ask(tenant_id: UUID, kind: Work.Kind, subject: UUID, *, urgent: bool = False) -> None:
     """Make this work due now; part of the caller's transaction. Asking twice asks once."""
     now = timezone.now()
-    Work.objects.bulk_create(
-        [Work(tenant_id=tenant_id, kind=kind, subject=subject)], ignore_conflicts=True
-    )
+    Work.objects.bulk_create([Work(tenant_id=tenant_id, kind=kind, subject=subject)], ignore_conflicts=True)
     row = Work.objects.filter(tenant_id=tenant_id, kind=kind, subject=subject)
     row.update(due_at=now, attempts=0, **({"urgent": True} if urgent else {}))
 

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from enclaves.models import CloudAccount, Enclave, Work
+from enclaves.providers.base import ProviderError
 from enclaves.provisioning import work
 from enclaves.provisioning.reconcile import reconcile
 from enclaves.provisioning.verify import verify
 from enclaves.provisioning.work import Claimed, LostLease
-from enclaves.providers.base import ProviderError
 from tenants.scope import tenant_scope
 
 log = logging.getLogger(__name__)

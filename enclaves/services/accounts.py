@@ -26,7 +26,11 @@ def register_account(*, by: Actor, account: str, title: str = "") -> CloudAccoun
     """
     by.require(Permission.ACCOUNT_REGISTER)
     cloud, number = _parse(account)
-    if by.tenant.cloudaccounts.filter(cloud=cloud, number=number).exclude(state=AccountState.REMOVED).exists():
+    if (
+        by.tenant.cloudaccounts.filter(cloud=cloud, number=number)
+        .exclude(state=AccountState.REMOVED)
+        .exists()
+    ):
         raise ValidationError({"account": f"{cloud}:{number} is registered already."})
     row = CloudAccount(
         tenant=by.tenant,

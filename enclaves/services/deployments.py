@@ -20,7 +20,9 @@ class PlanChanged(Refused):
     """The world moved on since the plan was shown; the revision carries the new one, to be read again."""
 
     def __init__(self, revision: Revision) -> None:
-        super().__init__("The world moved on, so the plan was made again. Read it once more before you apply.")
+        super().__init__(
+            "The world moved on, so the plan was made again. Read it once more before you apply."
+        )
         self.revision = revision
 
 
@@ -103,9 +105,7 @@ def _enclave(by: Actor, spec: dict[str, Any], source: str) -> Enclave:
     account, zone = spec["enclave"].split("/", 1)
     cloud, number = account.split(":", 1)
     found = (
-        Enclave.objects.filter(
-            tenant=by.tenant, account__cloud=cloud, account__number=number, zone_id=zone
-        )
+        Enclave.objects.filter(tenant=by.tenant, account__cloud=cloud, account__number=number, zone_id=zone)
         .exclude(state=EnclaveState.REMOVED)
         .select_related("account", "zone")
         .first()
@@ -135,9 +135,9 @@ def _deployment(by: Actor, name: str, enclave: Enclave) -> Deployment:
 def _locked(deployment: Deployment) -> Deployment:
     """Load the deployment again, and keep others from changing it until the transaction ends."""
     rows = Deployment.objects.select_for_update(of=("self",))
-    return rows.select_related(
-        "application", "applied", "enclave__zone", "enclave__account", "tenant"
-    ).get(pk=deployment.pk)
+    return rows.select_related("application", "applied", "enclave__zone", "enclave__account", "tenant").get(
+        pk=deployment.pk
+    )
 
 
 def _must_take_changes(deployment: Deployment) -> None:
@@ -156,7 +156,8 @@ def _must_be_newest(deployment: Deployment, revision: Revision) -> None:
         raise Refused(f"{deployment} is {deployment.state}.")
     if deployment.applied and revision.number <= deployment.applied.number:
         raise Refused(
-            f"Revision {deployment.applied.number} was applied already. To go back, submit the older spec again."
+            f"Revision {deployment.applied.number} was applied already. "
+            "To go back, submit the older spec again."
         )
 
 
@@ -226,7 +227,12 @@ def _operation(
     )
     live.log_line(operation, f"asked for by {by.label}", by=by.label)
     live.nudge(
-        by.tenant.pk, "operations", "deployments", "hosts", f"deployment:{deployment.pk}", f"enclave:{deployment.enclave_id}"
+        by.tenant.pk,
+        "operations",
+        "deployments",
+        "hosts",
+        f"deployment:{deployment.pk}",
+        f"enclave:{deployment.enclave_id}",
     )
     queue.ask(by.tenant.pk, Work.Kind.RECONCILE, deployment.enclave_id)
     return operation

@@ -14,6 +14,7 @@ MAX_BYTES = 256_000
 MAX_HOSTS = 1_000
 MAX_DEPTH = 8
 MAX_FAULTS = 20  # shown at a time
+LONGEST_QUOTE = 60
 
 SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -31,7 +32,7 @@ SCHEMA: dict[str, Any] = {
         "enclave": {
             "type": "string",
             "pattern": "^(aws|azure):[0-9a-f-]{12,36}/[a-z0-9.-]{1,60}$",
-            "description": "<account>/<zone>, for example aws:111122223333/prod.aws-us-east-1c.",
+            "description": "<account>/<zone>, like aws:111122223333/prod.aws-us-east-1c.",
         },
         "image": {
             "type": "string",
@@ -186,7 +187,9 @@ def _refuse_doubles(node: Node) -> None:
 def _unreadable(error: Exception) -> Fault:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error)
-    return Fault("", f"This is neither YAML nor JSON: {str(problem).splitlines()[0]}.", mark.line + 1 if mark else 0)
+    return Fault(
+        "", f"This is neither YAML nor JSON: {str(problem).splitlines()[0]}.", mark.line + 1 if mark else 0
+    )
 
 
 def _lines(node: Node, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], int]]:
@@ -222,7 +225,7 @@ def _fault(error: ValidationError, lines: dict[tuple[str | int, ...], int]) -> F
 
 def _wording(error: ValidationError) -> str:
     given = repr(error.instance) if isinstance(error.instance, str) else str(error.instance)
-    shown = given if len(given) <= 60 else f"{given[:57]}…"
+    shown = given if len(given) <= LONGEST_QUOTE else f"{given[:LONGEST_QUOTE]}…"
     match error.validator:
         case "type":
             return f"This must be of type {error.validator_value}; it is {shown}."
@@ -232,16 +235,16 @@ def _wording(error: ValidationError) -> str:
             return f"{shown} is more than the {error.validator_value} that is allowed."
         case "minimum":
             return f"{shown} is less than {error.validator_value}."
+        case "minItems" | "maxItems" | "uniqueItems":
+            return f"This list does not fit: {error.validator} is {error.validator_value}."
         case "pattern":
             hint = error.schema.get("description", f"It must match {error.validator_value}.")
             return f"{shown} does not have the right form. {hint}"
         case _:
-            return error.message if len(error.message) < 200 else "This does not fit the schema."
+            return "This does not fit the schema."
 
 
-def _beyond_the_schema(
-    spec: dict[str, Any], lines: dict[tuple[str | int, ...], int]
-) -> Iterator[Fault]:
+def _beyond_the_schema(spec: dict[str, Any], lines: dict[tuple[str | int, ...], int]) -> Iterator[Fault]:
     """Yield what JSON Schema can't say."""
     names: set[str] = set()
     for index, cluster in enumerate(spec["clusters"]):
@@ -254,7 +257,9 @@ def _beyond_the_schema(
     if total > MAX_HOSTS:
         path = ("clusters",)
         yield Fault(
-            "clusters", f"{total:,} hosts are more than the {MAX_HOSTS:,} of a deployment.", _nearest(path, lines)
+            "clusters",
+            f"{total:,} hosts are more than the {MAX_HOSTS:,} of a deployment.",
+            _nearest(path, lines),
         )
 
 

@@ -1,0 +1,122 @@
+"""Live pages: one stream of server-sent events per tab, one Valkey subscription per process.
+
+A stream sends what stands in the event table; Valkey only says that there is something new. So a
+client that reconnects with Last-Event-ID gets what it missed, and a lost message costs nothing but time.
+"""
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from enclaves.models import Event
+from enclaves.provisioning import live
+from tenants.gate import TenantRequest, tenant_page
+from tenants.policy import Permission
+from tenants.scope import enter_tenant
+
+PING_SECONDS = 15
+LONGEST_SECONDS = 900  # then the browser reconnects, and proves again that it may listen
+REPLAY = 500
+BACKLOG = 200  # events that a slow client may fall behind before the oldest are dropped
+
+type Message = dict[str, Any]
+
+
+@tenant_page(Permission.OPERATION_VIEW)
+async def event_stream(request: TenantRequest) -> HttpResponseBase:
+    """Send the tenant's events as they happen; with Last-Event-ID, first those that were missed."""
+    stream = _messages(request.actor.tenant_id, _last_seen(request))
+    response = StreamingHttpResponse(stream, content_type="text/event-stream")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _last_seen(request: HttpRequest) -> int | None:
+    given = request.headers.get("Last-Event-ID", "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None  # noqa: PLR2004
+
+
+async def _messages(tenant_id: UUID, after: int | None) -> AsyncIterator[bytes]:
+    queue = _hub.listen(tenant_id)
+    end = asyncio.get_running_loop().time() + LONGEST_SECONDS
+    try:
+        yield b"retry: 2000\n\n"
+        for missed in await _missed(tenant_id, after):
+            yield _as_sent(missed)
+        while asyncio.get_running_loop().time() < end:
+            try:
+                yield _as_sent(await asyncio.wait_for(queue.get(), PING_SECONDS))
+            except TimeoutError:
+                yield b": ping\n\n"
+    finally:
+        _hub.forget(tenant_id, queue)
+
+
+def _as_sent(message: Message) -> bytes:
+    return f"id: {message['id']}\ndata: {json.dumps(message)}\n\n".encode()
+
+
+async def _missed(tenant_id: UUID, after: int | None) -> list[Message]:
+    return [] if after is None else await sync_to_async(_events_after)(tenant_id, after)
+
+
+def _events_after(tenant_id: UUID, after: int) -> list[Message]:
+    with transaction.atomic():
+        enter_tenant(tenant_id)
+        events = Event.objects.filter(tenant_id=tenant_id, pk__gt=after).order_by("pk")[:REPLAY]
+        return [live.as_message(event) for event in events]
+
+
+class _Hub:
+    """The one subscription of this process, and who listens to it."""
+
+    def __init__(self) -> None:
+        self._queues: dict[str, set[asyncio.Queue[Message]]] = defaultdict(set)
+        self._reader: asyncio.Task[None] | None = None
+
+    def listen(self, tenant_id: UUID) -> asyncio.Queue[Message]:
+        queue: asyncio.Queue[Message] = asyncio.Queue(BACKLOG)
+        self._queues[live.channel(tenant_id)].add(queue)
+        if self._reader is None or self._reader.done():
+            self._reader = asyncio.get_running_loop().create_task(self._read())
+        return queue
+
+    def forget(self, tenant_id: UUID, queue: asyncio.Queue[Message]) -> None:
+        channel = live.channel(tenant_id)
+        self._queues[channel].discard(queue)
+        if not self._queues[channel]:
+            del self._queues[channel]
+
+    async def _read(self) -> None:
+        while True:
+            with suppress(RedisError):
+                await self._subscribe()
+            await asyncio.sleep(1)
+
+    async def _subscribe(self) -> None:
+        async with Redis.from_url(settings.REDIS_URL) as valkey, valkey.pubsub() as pubsub:
+            await pubsub.psubscribe(live.channel("*"))
+            async for message in pubsub.listen():
+                if message["type"] == "pmessage":
+                    self._deliver(message["channel"].decode(), json.loads(message["data"]))
+
+    def _deliver(self, channel: str, message: Message) -> None:
+        for queue in self._queues.get(channel, ()):
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(message)
+
+
+_hub = _Hub()

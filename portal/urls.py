@@ -1,0 +1,18 @@
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
+
+from portal import health
+
+urlpatterns = [
+    path("healthz", health.alive),
+    path("readyz", health.ready),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/docs/", SpectacularRedocView.as_view(), name="docs"),
+    path("api/v1/", include("enclaves.api.urls")),
+    path("api/v1/", include("tenants.api.urls")),
+    path("", include("enclaves.urls")),
+    path("", include("tenants.urls")),
+]
