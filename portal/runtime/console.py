@@ -17,7 +17,6 @@ class Console:
 
     def __init__(self, folder: Path, *, terminal: TextIO = sys.stdout, is_quiet: bool = False) -> None:
         self._folder = folder
-        self._folder.mkdir(parents=True, exist_ok=True)
         self._terminal = terminal
         self._is_quiet = is_quiet
         self._is_coloured = self._terminal.isatty() and "NO_COLOR" not in os.environ
@@ -36,6 +35,7 @@ class Console:
         return thread
 
     def _copy(self, name: str, output: IO[bytes], is_shown: bool) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
         with output, (self._folder / f"{name}.log").open("ab", buffering=0) as file:
             while line := output.readline(_LONGEST_LINE):
                 file.write(line)

@@ -24,11 +24,16 @@ def main() -> None:
     parent, death_signal, become, _, *arguments = sys.argv[1:]
     _become(become)
     # After the change of user, because a change of credentials clears it.
-    _LIBC.prctl(_PR_SET_PDEATHSIG, int(death_signal))
+    end_with_parent(int(death_signal))
     if os.getppid() != int(parent):  # it died before the line above
         sys.exit(1)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     os.execvp(arguments[0], arguments)  # noqa: S606 -- there is no shell on purpose
+
+
+def end_with_parent(death_signal: int = signal.SIGTERM) -> None:
+    """Have the kernel send this process a signal when the thread that started it is gone."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, death_signal)
 
 
 def command(

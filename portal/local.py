@@ -1,0 +1,136 @@
+"""The portal on one machine, for the demo and for development: what starts, in which order, with which
+settings. It knows no Django: settings are read by the processes that it starts."""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from portal.runtime.console import Console
+from portal.runtime.postgres import forget_postgres
+from portal.runtime.processes import ROOT, PortalProcesses
+from portal.runtime.readiness import free_port
+from portal.runtime.sandbox import SandboxAws
+from portal.runtime.secrets import Secrets
+from portal.runtime.servers import Servers, servers
+from portal.runtime.supervisor import Stopped, Supervisor
+
+DEMO_STATE = ROOT / ".run"
+DEVELOPMENT_STATE = DEMO_STATE / "development"
+PREFERRED_PORT = 8000
+
+PORTAL_ACCOUNT = "999900001111"
+ACME, GLOBEX, UNREGISTERED = "111122223333", "444455556666", "777788889999"
+
+# What a person exported for other purposes must not send the demo into a real cloud.
+_NO_CLOUD = dict.fromkeys(
+    ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL")
+)
+_MADE_AT_START = ("postgres", "valkey", "secrets", "log", "mail", "beat", "demo.json")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the portal runs: a state folder, and the port of its pages."""
+
+    state: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+def run_demo(*, port: int | None = None) -> None:
+    """Start the demo and keep it running until told to stop. It remembers nothing of an earlier one.
+
+    Raises StartFailed, AlreadyRunning.
+    """
+    place = Place(DEMO_STATE, port or free_port(PREFERRED_PORT))
+    console = Console(place.state / "log")
+    with Supervisor(place.state, console) as supervisor, suppress(Stopped):
+        supervisor.stop_on_signals()
+        forget(place.state)
+        _start_demo(supervisor, place)
+        print((place.state / "guide.txt").read_text(), flush=True)
+        supervisor.watch()
+
+
+def forget(state: Path) -> None:
+    """Remove what an earlier demo made. The sandbox forgot its part when it ended."""
+    forget_postgres(state)
+    for name in _MADE_AT_START:
+        path = state / name
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _start_demo(supervisor: Supervisor, place: Place) -> None:
+    chosen = servers(place.state)
+    sandbox = SandboxAws(free_port())
+    supervisor.start(*chosen.programs(), sandbox.program(PORTAL_ACCOUNT, (ACME, GLOBEX, UNREGISTERED)))
+    chosen.forget_database()
+    chosen.make_database()
+    keys = sandbox.portal_keys()
+    environment = {
+        **_environment(chosen, place),
+        "PORTAL_ENVIRONMENT": "demo",
+        "PORTAL_AWS_ENDPOINT_URL": sandbox.url,
+        "PORTAL_AWS_ACCOUNT_ID": keys["account_id"],
+        "PORTAL_AWS_PRINCIPAL_ARN": keys["arn"],
+        "PORTAL_SANDBOX_APPLY": f"{_shown(sys.executable)} -m sandbox.aws apply",
+        **_NO_CLOUD,
+    }
+    credentials = {
+        "AWS_ACCESS_KEY_ID": keys["access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": keys["secret_access_key"],
+    }
+    portal = PortalProcesses(place.port, place.state, environment, credentials)
+    _start_portal(supervisor, portal)
+    supervisor.run(portal.command("seed_demo", "--sandbox-port", str(sandbox.port)))
+
+
+def _shown(path: str) -> str:
+    """A path as a person in the project's folder would type it."""
+    return str(Path(path).relative_to(ROOT)) if Path(path).is_relative_to(ROOT) else path
+
+
+def _environment(chosen: Servers, place: Place) -> dict[str, str | None]:
+    return {
+        **chosen.environment(),
+        "PORTAL_SECRET_KEY": Secrets(place.state / "secrets").get("portal"),
+        "PORTAL_BASE_URL": place.url,
+        "PORTAL_ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "PORTAL_STATE": str(place.state),
+    }
+
+
+def _start_portal(supervisor: Supervisor, portal: PortalProcesses) -> None:
+    supervisor.run(portal.command("migrate", "--verbosity", "0", "--skip-checks", as_owner=True))
+    supervisor.start(portal.worker(), portal.beat(), portal.web())
+
+
+def run_development(*, port: int | None = None, environment: Mapping[str, str] = os.environ) -> None:
+    """Start the portal with settings from the environment, and with data that stays.
+
+    Raises StartFailed, AlreadyRunning.
+    """
+    place = Place(DEVELOPMENT_STATE, port or free_port(PREFERRED_PORT))
+    console = Console(place.state / "log")
+    with Supervisor(place.state, console) as supervisor, suppress(Stopped):
+        supervisor.stop_on_signals()
+        chosen = servers(place.state)
+        supervisor.start(*chosen.programs())
+        chosen.make_database()
+        settings = {"PORTAL_ENVIRONMENT": "demo", **_environment(chosen, place), **_given(environment)}
+        credentials = {name: value for name, value in environment.items() if name.startswith("AWS_")}
+        portal = PortalProcesses(place.port, place.state, {**settings, **_NO_CLOUD}, credentials)
+        _start_portal(supervisor, portal)
+        console.say(f"The portal answers at {place.url}")
+        supervisor.watch()
+
+
+def _given(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name.startswith("PORTAL_")}
