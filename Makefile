@@ -4,6 +4,14 @@ PYTHON := .venv/bin/python
 DEMO := @sh requirements/install.sh .venv requirements/demo.txt requirements/dev.txt
 DEV := @sh requirements/install.sh .venv requirements/dev.txt
 CHECKOV := @sh requirements/install.sh .venv-checkov requirements/checkov.txt
+LAYERS := .venv/bin/lint-imports
+# Settings as production has them, for the checks only; nothing connects to these.
+PRODUCTION := PORTAL_ENVIRONMENT=production PORTAL_BASE_URL=https://portal.example.com \
+	PORTAL_SECRET_KEY=for-the-checks-only-0123456789-abcdefghijklmnopqrstuvwxyz \
+	PORTAL_AWS_ACCOUNT_ID=999900001111 PORTAL_AWS_PRINCIPAL_ARN=arn:aws:iam::999900001111:role/portal \
+	PORTAL_SMTP_HOST=mail.example.com \
+	DATABASE_URL=postgresql://portal_app@localhost/portal \
+	DATABASE_SYSTEM_URL=postgresql://portal_system@localhost/portal
 # A person's own exports do not reach the project's tools.
 export PORTAL_PYTHON
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
@@ -28,17 +36,19 @@ test: ## Run the tests (ARGS="tests/tenants -k policy" for some)
 
 check: ## Check layers, production settings and that no migration is missing
 	$(DEV)
-	$(PYTHON) -m portal.runtime.checking
+	$(LAYERS)
+	$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
+	$(PRODUCTION) $(PYTHON) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
 lint: ## Check style and layers, and the templates that tenants apply
 	$(DEV)
 	$(CHECKOV)
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
-	$(PYTHON) -c 'from importlinter.cli import lint_imports_command as run; run()'
+	$(LAYERS)
 	rm -rf .run/templates
-	$(PYTHON) -m enclaves.blueprints.aws write .run/templates
-	$(PYTHON) -m cfnlint '.run/templates/*'
+	$(PYTHON) -m enclaves.blueprints write .run/templates
+	.venv/bin/cfn-lint '.run/templates/*'
 	.venv-checkov/bin/python -m checkov.main --directory .run/templates --framework cloudformation \
 		--skip-download --quiet --compact
 
