@@ -32,7 +32,6 @@ class Enclave(Moving):
 
     account = models.ForeignKey(CloudAccount, on_delete=models.PROTECT, related_name="enclaves")
     zone = models.ForeignKey(Zone, on_delete=models.PROTECT, related_name="enclaves")
-    network = models.CharField(max_length=20)  # the /16 that the zone template fills in
     state = models.CharField(max_length=20, choices=EnclaveState, default=EnclaveState.PENDING)
     problem = models.TextField(blank=True)
     resources = models.JSONField(default=dict)  # what the last good proof found, by name

@@ -23,9 +23,7 @@ def create_enclave(account: CloudAccount, *, by: Actor, zone: str) -> Enclave:
         raise ValidationError({"zone": f"There is no zone {zone} for {account.cloud}."})
     if account.enclaves.filter(zone=place).exclude(state=EnclaveState.REMOVED).exists():
         raise ValidationError({"zone": f"{account} has an enclave in {zone} already."})
-    enclave = Enclave.objects.create(
-        tenant=by.tenant, account=account, zone=place, network=_free_network(account)
-    )
+    enclave = Enclave.objects.create(tenant=by.tenant, account=account, zone=place)
     verify.prepare_checks(account, enclave)
     audit.record("enclave.created", enclave, by=by, enclave=str(enclave))
     queue.ask(enclave.tenant_id, Work.Kind.VERIFY, account.pk)
@@ -44,9 +42,3 @@ def remove_enclave(enclave: Enclave, *, by: Actor) -> None:
     enclave.move_to(EnclaveState.REMOVED)
     audit.record("enclave.removed", enclave, by=by, enclave=str(enclave))
     live.nudge(enclave.tenant_id, f"enclave:{enclave.pk}", "enclaves")
-
-
-def _free_network(account: CloudAccount) -> str:
-    """Choose a /16 that no other enclave of this account has, so that a tenant may connect them."""
-    taken = set(account.enclaves.exclude(state=EnclaveState.REMOVED).values_list("network", flat=True))
-    return next(net for net in (f"10.{second}.0.0/16" for second in range(64, 256)) if net not in taken)

@@ -1,0 +1,69 @@
+"""The cast: two tenants and their people. Everything runs against a real PostgreSQL with row-level security."""
+
+import pytest
+from tenants.services import create_tenant
+
+from enclaves import tasks
+from tenants.gate import Actor
+from tenants.models import Membership, Tenant, User
+from tenants.policy import Role
+from tenants.scope import tenant_scope
+
+
+@pytest.fixture
+def new_user(db):
+    """Make a user: ``new_user("ada@acme.example")``."""
+
+    def make(email: str) -> User:
+        return User.objects.create_user(email, "a long enough password")
+
+    return make
+
+
+@pytest.fixture
+def new_tenant(new_user):
+    """Make a tenant with one admin: ``new_tenant("acme")``."""
+
+    def make(name: str) -> Tenant:
+        return create_tenant(by=new_user(f"admin@{name}.example"), name=name)
+
+    return make
+
+
+@pytest.fixture
+def acme(new_tenant):
+    return new_tenant("acme")
+
+
+@pytest.fixture
+def globex(new_tenant):
+    return new_tenant("globex")
+
+
+@pytest.fixture
+def actor(acme, new_user):
+    """Make somebody who acts in a tenant: ``actor(Role.DEVELOPER)``, ``actor(Role.ADMIN, globex)``."""
+
+    def make(role: Role, tenant: Tenant = acme) -> Actor:
+        email = f"{role}@{tenant.name}.example"
+        user = User.objects.filter(email=email).first() or new_user(email)
+        with tenant_scope(tenant.pk):
+            membership, _ = Membership.objects.get_or_create(
+                tenant=tenant, user=user, defaults={"roles": [role]}
+            )
+            return Actor.of_member(Membership.objects.select_related("tenant", "user").get(pk=membership.pk))
+
+    return make
+
+
+@pytest.fixture
+def in_acme(acme):
+    """Let the test itself see acme's rows."""
+    with tenant_scope(acme.pk):
+        yield acme
+
+
+@pytest.fixture(autouse=True)
+def _no_broker(monkeypatch):
+    """Tests drive the worker themselves; nothing is sent to a broker."""
+    monkeypatch.setattr(tasks.look, "apply_async", lambda *args, **options: None)

@@ -1,0 +1,102 @@
+"""An account of acme's, proved, with one enclave; and workers that run when the test says so."""
+
+import pytest
+
+from enclaves.models import CloudAccount, Deployment, Enclave, Work, Zone
+from enclaves.provisioning import clouds, reconcile, verify, worker
+from enclaves.services import accounts, deployments, enclaves
+from tenants.policy import Role
+from tenants.scope import tenant_scope
+from tests.enclaves.fakes import FakeCloud
+
+ACCOUNT, ZONE = "aws:111122223333", "prod.aws-us-east-1c"
+IMAGE = f"registry.example.com/recommender@sha256:{'a' * 64}"
+
+
+def spec_text(
+    hosts=3, *, cluster="query", account=ACCOUNT, zone=ZONE, application="recommender", image=IMAGE
+):
+    return (
+        f"application: {application}\nenclave: {account}/{zone}\nimage: {image}\nclusters:\n"
+        f"  - name: {cluster}\n    hosts: {hosts}\n"
+        "    machine: {vcpu: 8, memory_gib: 32, disk_gib: 100, architecture: arm64}\n"
+    )
+
+
+@pytest.fixture
+def zones(transactional_db):
+    """The zone catalogue; a test that commits empties it for the next one."""
+    Zone.objects.get_or_create(
+        name=ZONE,
+        defaults={
+            "environment": "prod",
+            "cloud": "aws",
+            "region": "us-east-1",
+            "availability_zone_ids": ["use1-az6"],
+        },
+    )
+
+
+@pytest.fixture
+def cloud(monkeypatch):
+    """The cloud of this test: one account in memory, ready to fail on demand."""
+    fake = FakeCloud()
+    for module in (clouds, verify, reconcile):
+        monkeypatch.setattr(module, "provider_for", lambda account: fake)
+    return fake
+
+
+@pytest.fixture
+def admin(actor):
+    return actor(Role.ADMIN)
+
+
+@pytest.fixture
+def work_until_quiet():
+    """Let a worker do what is due, and what becomes due by it, as if no time had to pass."""
+
+    def run(rounds=30):
+        for _ in range(rounds):
+            Work.objects.using("system").filter(due_at__isnull=False).exclude(fence__lt=0).update(
+                due_at="2026-01-01T00:00:00Z"
+            )
+            if not worker.run_due():
+                return
+            if not _anything_moves():
+                return
+
+    return run
+
+
+def _anything_moves():
+    from enclaves.lifecycle import OPEN_OPERATION
+    from enclaves.models import Operation
+
+    return Operation.objects.using("system").filter(state__in=OPEN_OPERATION).exists()
+
+
+@pytest.fixture
+def account(zones, cloud, admin) -> CloudAccount:
+    with tenant_scope(admin.tenant_id):
+        return accounts.register_account(by=admin, account=ACCOUNT)
+
+
+@pytest.fixture
+def enclave(account, admin, work_until_quiet) -> Enclave:
+    with tenant_scope(admin.tenant_id):
+        made = enclaves.create_enclave(account, by=admin, zone=ZONE)
+    work_until_quiet()
+    return made
+
+
+@pytest.fixture
+def deploy(admin, work_until_quiet):
+    """Submit and apply a spec: ``deploy(hosts=3)``; the worker has not looked yet."""
+
+    def make(hosts=3, **facts) -> Deployment:
+        with tenant_scope(admin.tenant_id):
+            revision = deployments.submit_spec(by=admin, source=spec_text(hosts, **facts))
+            deployments.apply_plan(revision, by=admin, plan_hash=revision.plan_hash)
+            return revision.deployment
+
+    return make
