@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from django.urls import reverse
+
 from tenants.gate import Actor
 from tenants.policy import Permission
 

@@ -71,23 +71,23 @@ _STYLES: Final[dict[str, dict[str, dict[str, str]]]] = {
         "frozen": PAUSE,
     },
     "check": {
-        "pending": CLOCK,
+        "waiting": CLOCK,
         "running": RUN,
         "passed": OK,
         "failed": BAD,
         "skipped": BAR,
         "unknown": UNKNOWN,
     },
-    "event": {
-        "info": BAR,
-        "ok": OK,
-        "warning": WARN,
-        "error": BAD,
+    "step": {
+        "waiting": CLOCK,
+        "running": RUN,
+        "done": OK,
+        "failed": BAD,
     },
 }
 
 _WORDS: Final = {
-    ("check", "pending"): "not started",
+    ("check", "waiting"): "not started",
     ("deployment", "rolling_out"): "rolling out",
     ("deployment", "held_back"): "held back",
 }

@@ -118,6 +118,17 @@ def short(digest: str) -> str:
 
 
 @register.filter
+def gib(mebibytes: int) -> str:
+    return f"{mebibytes / 1024:g} GiB"
+
+
+@register.filter
+def deed(action: str) -> str:
+    """The action of an audit event as words: "plan.applied" is "Plan applied"."""
+    return action.replace(".", " ").replace("_", " ").capitalize()
+
+
+@register.filter
 def pretty(value: Any) -> str:
     """JSON as a person reads it."""
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, default=str)

@@ -10,8 +10,9 @@ import { refreshTimes } from "./times.js";
 
 const source = document.querySelector("[data-stream]")?.dataset.stream;
 const regions = () => [...document.querySelectorAll("[data-live]")];
-const waiting = new Map();
+const busy = new Map();
 const QUIET = 150; // several events of one change arrive together: ask once
+const PAUSE = 1000; // and of a storm, once a second
 
 // What was shown, without the words that grow old by themselves.
 function essence(node) {
@@ -72,6 +73,17 @@ function shape(node) {
   return [...groups, ...alone.map((row) => row.dataset.row)].join();
 }
 
+function replace(region, fresh) {
+  const before = new Map([...region.querySelectorAll("[data-row]")].map((node) => [node.dataset.row, node]));
+  const changed = [...fresh.querySelectorAll("[data-row]")].filter((node) => {
+    const old = before.get(node.dataset.row);
+    return !old || essence(old) !== essence(node);
+  });
+  region.replaceWith(fresh);
+  for (const node of changed) mark(node, before.get(node.dataset.row)?.dataset.state);
+  refreshTimes(fresh);
+}
+
 async function refresh(region) {
   const answer = await fetch(region.dataset.from ?? location.href, {
     headers: { "HX-Request": "true", "HX-Target": region.id },
@@ -82,12 +94,19 @@ async function refresh(region) {
   fragment.innerHTML = await answer.text();
   const fresh = fragment.content.querySelector(`#${CSS.escape(region.id)}`);
   if (!fresh) return;
-  if (shape(region) === shape(fresh)) swap(region, fresh); else { region.replaceWith(fresh); mark(fresh); }
+  if (shape(region) === shape(fresh)) swap(region, fresh); else replace(region, fresh);
 }
 
-function ask(region) {
-  clearTimeout(waiting.get(region.id));
-  waiting.set(region.id, setTimeout(() => refresh(region), QUIET));
+async function ask(id) {
+  if (busy.has(id)) { busy.set(id, "again"); return; }
+  busy.set(id, "once");
+  await new Promise((done) => { setTimeout(done, QUIET); });
+  const region = document.getElementById(id);
+  if (region) await refresh(region);
+  await new Promise((done) => { setTimeout(done, PAUSE); });
+  const again = busy.get(id) === "again";
+  busy.delete(id);
+  if (again) ask(id);
 }
 
 function concerns(region, topic) {
@@ -96,17 +115,17 @@ function concerns(region, topic) {
 
 function onEvent({ data }) {
   const { topic } = JSON.parse(data);
-  regions().filter((region) => concerns(region, topic)).forEach(ask);
+  regions().filter((region) => concerns(region, topic)).forEach((region) => ask(region.id));
 }
 
-if (source) {
+if (source && regions().length) {
   const stream = new EventSource(source);
   const shine = (state) => { document.documentElement.dataset.stream = state; };
   stream.addEventListener("message", onEvent);
   stream.addEventListener("open", () => {
     shine("on");
     // What happened between rendering and listening, or while the stream was lost, is on the server already.
-    regions().forEach(ask);
+    regions().forEach((region) => ask(region.id));
   });
   stream.addEventListener("error", () => {
     if (document.documentElement.dataset.stream !== "off") say("Stream lost. What you see may be old.");

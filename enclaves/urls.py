@@ -1,0 +1,48 @@
+"""The pages of a tenant's clouds; each passes the gate, see tenants/gate.py."""
+
+from django.urls import include, path
+
+from enclaves.views import accounts, deployments, enclaves, home, hosts, operations, streams
+
+_account = [
+    path("", accounts.account_detail, name="account-detail"),
+    path("verify/", accounts.account_verify, name="account-verify"),
+    path("permissions/", accounts.account_permissions, name="account-permissions"),
+    path("template/", accounts.account_template, name="account-template"),
+    path("freeze/", accounts.account_freeze, name="account-freeze"),
+    path("unfreeze/", accounts.account_unfreeze, name="account-unfreeze"),
+    path("remove/", accounts.account_remove, name="account-remove"),
+]
+_enclave = [
+    path("", enclaves.enclave_detail, name="enclave-detail"),
+    path("template/", enclaves.enclave_template, name="enclave-template"),
+    path("remove/", enclaves.enclave_remove, name="enclave-remove"),
+]
+_deployment = [
+    path("", deployments.deployment_detail, name="deployment-detail"),
+    path("edit/", deployments.deployment_edit, name="deployment-edit"),
+    path("retire/", deployments.deployment_retire, name="deployment-retire"),
+    path("revisions/<int:number>/", deployments.revision_detail, name="revision-detail"),
+    path("revisions/<int:number>/apply/", deployments.revision_apply, name="revision-apply"),
+]
+_tenant = [
+    path("", home.tenant_home, name="tenant-home"),
+    path("accounts/", accounts.account_list, name="account-list"),
+    path("accounts/register/", accounts.account_register, name="account-register"),
+    path("accounts/<str:account>/", include(_account)),
+    path("enclaves/", enclaves.enclave_list, name="enclave-list"),
+    path("enclaves/add/", enclaves.enclave_add, name="enclave-add"),
+    path("enclaves/<str:account>/<str:zone>/", include(_enclave)),
+    path("deployments/", deployments.deployment_list, name="deployment-list"),
+    path("deployments/new/", deployments.deployment_new, name="deployment-new"),
+    path("deployments/<uuid:pk>/", include(_deployment)),
+    path("hosts/", hosts.host_list, name="host-list"),
+    path("hosts/<uuid:pk>/", hosts.host_detail, name="host-detail"),
+    path("operations/", operations.operation_list, name="operation-list"),
+    path("operations/<uuid:pk>/", operations.operation_detail, name="operation-detail"),
+]
+
+urlpatterns = [
+    path("t/<slug:tenant>/", include(_tenant)),
+    path("events/<slug:tenant>/", streams.event_stream, name="events"),
+]

@@ -1,0 +1,84 @@
+"""Pages of long lists: each begins after a row, so that the thousandth costs no more than the first."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Model, Q, QuerySet
+from django.http import QueryDict
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Page[Row: Model]:
+    """Some rows of a list, and the query strings that lead to its neighbours; empty at the ends."""
+
+    rows: Sequence[Row]
+    previous: str = ""
+    next: str = ""
+
+
+def page_of[Row: Model](
+    rows: QuerySet[Row], params: QueryDict, *, order: Sequence[str], size: int = PAGE_SIZE
+) -> Page[Row]:
+    """Cut the page that ``params`` asks for out of a list.
+
+    ``order`` names fields that are unique together, all with the same direction ("-" for descending).
+    A cursor that makes no sense leads to the first page.
+    """
+    backwards, position = _position(rows, params, order)
+    wanted = [_turned(name) for name in order] if backwards else list(order)
+    found = list(_beyond(rows, wanted, position).order_by(*wanted)[: size + 1])
+    more, found = len(found) > size, found[:size]
+    if backwards:
+        found.reverse()
+    before, after = (more, True) if backwards else (bool(position), more)
+    return Page(
+        found,
+        previous=_link(params, "before", found[0], order) if found and before else "",
+        next=_link(params, "after", found[-1], order) if found and after else "",
+    )
+
+
+def _position(rows: QuerySet[Any], params: QueryDict, order: Sequence[str]) -> tuple[bool, list[Any]]:
+    for name in ("before", "after"):
+        if name in params:
+            return name == "before", _decoded(rows, params[name], order)
+    return False, []
+
+
+def _decoded(rows: QuerySet[Any], cursor: str, order: Sequence[str]) -> list[Any]:
+    try:
+        values = json.loads(urlsafe_b64decode(cursor))
+        fields = [rows.model._meta.get_field(name.lstrip("-")) for name in order]
+        return [field.to_python(value) for field, value in zip(fields, values, strict=True)]
+    except (ValueError, TypeError, ValidationError):
+        return []
+
+
+def _beyond[Row: Model](rows: QuerySet[Row], order: Sequence[str], position: list[Any]) -> QuerySet[Row]:
+    """Keep what comes after a position: greater in the first field, or equal there and greater in the next."""
+    condition, equal = Q(), Q()
+    for name, value in zip(order, position, strict=False):
+        field, step = name.lstrip("-"), "lt" if name.startswith("-") else "gt"
+        condition |= equal & Q(**{f"{field}__{step}": value})
+        equal &= Q(**{field: value})
+    return rows.filter(condition)
+
+
+def _turned(name: str) -> str:
+    return name.removeprefix("-") if name.startswith("-") else f"-{name}"
+
+
+def _link(params: QueryDict, direction: str, row: Model, order: Sequence[str]) -> str:
+    values = [getattr(row, name.lstrip("-")) for name in order]
+    cursor = urlsafe_b64encode(json.dumps(values, default=str).encode()).decode()
+    kept = params.copy()
+    for name in ("before", "after"):
+        kept.pop(name, None)
+    kept[direction] = cursor
+    return f"?{kept.urlencode()}"
