@@ -81,10 +81,10 @@ def revoke(privileges: str, table: str) -> str:
     """SQL that takes privileges on a table from the roles that run the portal, where they exist."""
     roles = ", ".join(f"'{role}'" for role in RUNNING_ROLES)
     return (
-        f"DO $$ DECLARE running name; BEGIN "
-        f"FOR running IN SELECT rolname FROM pg_roles WHERE rolname IN ({roles}) LOOP "
+        "DO $$ DECLARE running name; BEGIN "
+        f"FOR running IN SELECT rolname FROM pg_roles WHERE rolname IN ({roles}) LOOP "  # noqa: S608 -- names of ours
         f"EXECUTE format('REVOKE {privileges} ON \"{table}\" FROM %I', running); "
-        f"END LOOP; END $$"
+        "END LOOP; END $$"
     )
 
 
@@ -105,9 +105,7 @@ def gaps(connection: BaseDatabaseWrapper) -> list[str]:
 def _is_owned(model: type[models.Model]) -> bool:
     if not any(field.name == "tenant" for field in model._meta.fields):
         return False
-    return model._meta.get_field("tenant").related_model is apps.get_model(
-        "tenants", "Tenant"
-    )
+    return model._meta.get_field("tenant").related_model is apps.get_model("tenants", "Tenant")
 
 
 def _policy_gaps(connection: BaseDatabaseWrapper, table: str) -> Iterator[str]:
@@ -126,9 +124,7 @@ def _policy_gaps(connection: BaseDatabaseWrapper, table: str) -> Iterator[str]:
         yield f"{table}: the policy {name} opens it further."
 
 
-def _key_gaps(
-    connection: BaseDatabaseWrapper, model: type[models.Model]
-) -> Iterator[str]:
+def _key_gaps(connection: BaseDatabaseWrapper, model: type[models.Model]) -> Iterator[str]:
     table = model._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(_KEYS, [table])
@@ -150,9 +146,7 @@ def _flat(part: str | list[str]) -> str | tuple[str, ...]:
 
 
 # The policy as PostgreSQL writes it back: for all commands, for everybody, the same to read and to write.
-_RULE = (
-    "(tenant_id = (NULLIF(current_setting('app.tenant'::text, true), ''::text))::uuid)"
-)
+_RULE = "(tenant_id = (NULLIF(current_setting('app.tenant'::text, true), ''::text))::uuid)"
 _ISOLATION = [True, "*", ["public"], _RULE, _RULE]
 
 # What may be read before a tenant is known, see the migration that makes these.

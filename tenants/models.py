@@ -22,20 +22,14 @@ ROLE_CHOICES = [(role.value, role.value) for role in Role]
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(
-        self, email: str, password: str | None = None, **facts: Any
-    ) -> "User":
+    def create_user(self, email: str, password: str | None = None, **facts: Any) -> "User":
         user = self.model(email=email.strip().lower(), **facts)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
-    def create_superuser(
-        self, email: str, password: str | None = None, **facts: Any
-    ) -> "User":
-        return self.create_user(
-            email, password, **{**facts, "is_staff": True, "is_superuser": True}
-        )
+    def create_superuser(self, email: str, password: str | None = None, **facts: Any) -> "User":
+        return self.create_user(email, password, **{**facts, "is_staff": True, "is_superuser": True})
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -56,9 +50,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         constraints = [
             # Two spellings of one address would be two users to us and one person to the mail server.
-            models.CheckConstraint(
-                condition=models.Q(email=Lower("email")), name="email_in_lower_case"
-            ),
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="email_in_lower_case"),
         ]
 
     def __str__(self) -> str:
@@ -103,25 +95,19 @@ class TenantOwned(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    tenant = models.ForeignKey(
-        Tenant, on_delete=models.PROTECT, related_name="%(class)ss", editable=False
-    )
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="%(class)ss", editable=False)
 
     class Meta:
         abstract = True
         constraints = [
-            models.UniqueConstraint(
-                fields=["tenant", "id"], name="%(app_label)s_%(class)s_tenant_id"
-            ),
+            models.UniqueConstraint(fields=["tenant", "id"], name="%(app_label)s_%(class)s_tenant_id"),
         ]
 
 
 class Membership(TenantOwned):
     """One person in one tenant, with roles that add up."""
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
     roles = ArrayField(models.CharField(max_length=20, choices=ROLE_CHOICES))
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -129,9 +115,7 @@ class Membership(TenantOwned):
         constraints = [
             *TenantOwned.Meta.constraints,
             models.UniqueConstraint(fields=["tenant", "user"], name="membership_once"),
-            models.CheckConstraint(
-                condition=models.Q(roles__len__gt=0), name="membership_has_a_role"
-            ),
+            models.CheckConstraint(condition=models.Q(roles__len__gt=0), name="membership_has_a_role"),
         ]
 
     def __str__(self) -> str:
@@ -143,9 +127,7 @@ class ApiToken(TenantOwned):
 
     name = models.CharField(max_length=80)
     roles = ArrayField(models.CharField(max_length=20, choices=ROLE_CHOICES))
-    prefix = models.CharField(
-        max_length=12
-    )  # the first characters of the secret, to recognise it by
+    prefix = models.CharField(max_length=12)  # the first characters of the secret, to recognise it by
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(
@@ -158,9 +140,7 @@ class ApiToken(TenantOwned):
     class Meta(TenantOwned.Meta):
         constraints = [
             *TenantOwned.Meta.constraints,
-            models.CheckConstraint(
-                condition=models.Q(roles__len__gt=0), name="token_has_a_role"
-            ),
+            models.CheckConstraint(condition=models.Q(roles__len__gt=0), name="token_has_a_role"),
         ]
 
     def __str__(self) -> str:
@@ -192,9 +172,7 @@ class AuditEvent(TenantOwned):
     class Meta(TenantOwned.Meta):
         constraints = [
             *TenantOwned.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["tenant", "sequence"], name="audit_sequence_once"
-            ),
+            models.UniqueConstraint(fields=["tenant", "sequence"], name="audit_sequence_once"),
         ]
         indexes = [models.Index(fields=["tenant", "recorded_at"], name="audit_by_time")]
 
@@ -212,9 +190,7 @@ class AuditHead(TenantOwned):
     hash = models.CharField(max_length=64)
     verified_at = models.DateTimeField(null=True)
     verified_count = models.PositiveBigIntegerField(default=0)
-    problem = models.CharField(
-        max_length=300, blank=True
-    )  # what the last verification found
+    problem = models.CharField(max_length=300, blank=True)  # what the last verification found
 
     class Meta(TenantOwned.Meta):
         constraints = [
@@ -239,9 +215,7 @@ class IdempotentAnswer(TenantOwned):
     class Meta(TenantOwned.Meta):
         constraints = [
             *TenantOwned.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["tenant", "actor_id", "key"], name="idempotency_key_once"
-            ),
+            models.UniqueConstraint(fields=["tenant", "actor_id", "key"], name="idempotency_key_once"),
         ]
 
     def __str__(self) -> str:

@@ -63,19 +63,13 @@ def _setting(name: str, using: str) -> str:
 def _set(name: str, value: str, using: str) -> None:
     connection = connections[using]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config(%s, %s, %s)", [name, value, connection.in_atomic_block]
-        )
+        cursor.execute("SELECT set_config(%s, %s, %s)", [name, value, connection.in_atomic_block])
 
 
 def _set_for_transaction(settings: dict[str, str]) -> None:
     connection = connections["default"]
     if not connection.in_atomic_block:
-        raise RuntimeError(
-            "Outside a transaction the setting would be lost at once; use tenant_scope."
-        )
+        raise RuntimeError("Outside a transaction the setting would be lost at once; use tenant_scope.")
     calls = ", ".join("set_config(%s, %s, true)" for _ in settings)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {calls}", [part for pair in settings.items() for part in pair]
-        )
+        cursor.execute(f"SELECT {calls}", [part for pair in settings.items() for part in pair])

@@ -25,9 +25,7 @@ class Migration(migrations.Migration):
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 (
                     "last_login",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="last login"
-                    ),
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
                 ),
                 (
                     "is_superuser",
@@ -52,9 +50,7 @@ class Migration(migrations.Migration):
                 ("is_staff", models.BooleanField(default=False)),
                 (
                     "joined_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 (
                     "groups",
@@ -108,9 +104,7 @@ class Migration(migrations.Migration):
                 ("title", models.CharField(blank=True, max_length=120)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 ("frozen_at", models.DateTimeField(editable=False, null=True)),
             ],
@@ -150,9 +144,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "joined_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 (
                     "user",
@@ -307,9 +299,7 @@ class Migration(migrations.Migration):
                 ("digest", models.CharField(max_length=64, unique=True)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 ("expires_at", models.DateTimeField()),
                 ("last_used_at", models.DateTimeField(null=True)),
@@ -340,23 +330,17 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="user",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("email", django.db.models.functions.text.Lower("email"))
-                ),
+                condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
                 name="email_in_lower_case",
             ),
         ),
         migrations.AddConstraint(
             model_name="membership",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "id"), name="tenants_membership_tenant_id"
-            ),
+            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="tenants_membership_tenant_id"),
         ),
         migrations.AddConstraint(
             model_name="membership",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "user"), name="membership_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("tenant", "user"), name="membership_once"),
         ),
         migrations.AddConstraint(
             model_name="membership",
@@ -378,15 +362,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="audithead",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "id"), name="tenants_audithead_tenant_id"
-            ),
+            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="tenants_audithead_tenant_id"),
         ),
         migrations.AddConstraint(
             model_name="audithead",
-            constraint=models.UniqueConstraint(
-                fields=("tenant",), name="audit_head_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("tenant",), name="audit_head_once"),
         ),
         migrations.AddIndex(
             model_name="auditevent",
@@ -394,21 +374,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="auditevent",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "id"), name="tenants_auditevent_tenant_id"
-            ),
+            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="tenants_auditevent_tenant_id"),
         ),
         migrations.AddConstraint(
             model_name="auditevent",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "sequence"), name="audit_sequence_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("tenant", "sequence"), name="audit_sequence_once"),
         ),
         migrations.AddConstraint(
             model_name="apitoken",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "id"), name="tenants_apitoken_tenant_id"
-            ),
+            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="tenants_apitoken_tenant_id"),
         ),
         migrations.AddConstraint(
             model_name="apitoken",

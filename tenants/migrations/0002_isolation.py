@@ -34,14 +34,10 @@ class Migration(migrations.Migration):
         opening(
             "tenants_tenant",
             "own_tenants",
-            f"(id IN (SELECT tenant_id FROM tenants_membership WHERE user_id = {USER})"
+            f"(id IN (SELECT tenant_id FROM tenants_membership WHERE user_id = {USER})"  # noqa: S608 -- constants
             f" OR id IN (SELECT tenant_id FROM tenants_apitoken WHERE digest = {DIGEST}))",
         ),
         # What was recorded stays as it was recorded, whoever asks.
-        migrations.RunSQL(
-            revoke("UPDATE, DELETE", "tenants_auditevent"), migrations.RunSQL.noop
-        ),
-        migrations.RunSQL(
-            revoke("DELETE", "tenants_audithead"), migrations.RunSQL.noop
-        ),
+        migrations.RunSQL(revoke("UPDATE, DELETE", "tenants_auditevent"), migrations.RunSQL.noop),
+        migrations.RunSQL(revoke("DELETE", "tenants_audithead"), migrations.RunSQL.noop),
     ]

@@ -1,0 +1,114 @@
+"""The gate that every page and every API call of a tenant passes.
+
+Strangers get 404, so that the existence of a tenant never leaks; members who lack the permission get 403.
+Whoever is admitted acts in the scope of the tenant for the rest of the transaction, see tenants/scope.py.
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from inspect import iscoroutinefunction
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth.views import redirect_to_login
+from django.db.transaction import atomic
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django_htmx.middleware import HtmxDetails
+
+from tenants import scope
+from tenants.actors import Actor, System
+from tenants.models import ApiToken, Membership, User
+from tenants.policy import Permission
+
+__all__ = [
+    "Actor",
+    "System",
+    "TenantRequest",
+    "admit_token",
+    "admit_user",
+    "memberships_of",
+    "tenant_page",
+]
+
+
+class TenantRequest(HttpRequest):
+    """A request that passed the gate."""
+
+    htmx: HtmxDetails
+    actor: Actor
+    memberships: list[Membership]
+
+
+def memberships_of(user: User) -> list[Membership]:
+    """All memberships of a user, by the name of the tenant; leaves the scope of any tenant."""
+    scope.enter_user(user.pk)
+    mine = Membership.objects.filter(user=user).select_related("tenant", "user")
+    return list(mine.order_by("tenant__name"))
+
+
+def admit_user(memberships: list[Membership], tenant: str) -> Actor:
+    """Enter a tenant as the member that one is there, or raise Http404 for a stranger."""
+    for membership in memberships:
+        if membership.tenant.name == tenant:
+            scope.enter_tenant(membership.tenant.pk)
+            return Actor.of_member(membership)
+    raise Http404
+
+
+def admit_token(token: ApiToken, tenant: str) -> Actor:
+    """Enter the tenant of a token that was authenticated, or raise Http404 if it is another one's."""
+    if token.tenant.name != tenant:
+        raise Http404
+    scope.enter_tenant(token.tenant.pk)
+    return Actor.of_token(token)
+
+
+def tenant_page(permission: Permission) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Let a page run only for members who hold the permission; works for async pages too.
+
+    The view gets a TenantRequest and no ``tenant`` argument. The permission stays on the view, so that a
+    test can prove that no page of a tenant was left without one.
+    """
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        # Functions take attributes, but their type does not say so.
+        gated: Any = (_gated_async if iscoroutinefunction(view) else _gated)(view, permission)
+        gated.permission = permission
+        return gated  # type: ignore[no-any-return]  # see above
+
+    return decorate
+
+
+def _gated(view: Callable[..., HttpResponse], permission: Permission) -> Callable[..., HttpResponse]:
+    @wraps(view)
+    def gated(request: TenantRequest, tenant: str, **kwargs: Any) -> HttpResponse:
+        return _admit(request, tenant, permission) or view(request, **kwargs)
+
+    return gated
+
+
+def _gated_async(
+    view: Callable[..., Awaitable[HttpResponseBase]], permission: Permission
+) -> Callable[..., Awaitable[HttpResponseBase]]:
+    # An async page has no transaction around it, so the scope ends here: it gets the actor, and enters
+    # the tenant itself, with tenant_scope, where it reads.
+    @sync_to_async
+    def admit(request: TenantRequest, tenant: str) -> HttpResponse | None:
+        with atomic():
+            return _admit(request, tenant, permission)
+
+    @wraps(view)
+    async def gated(request: TenantRequest, tenant: str, **kwargs: Any) -> HttpResponseBase:
+        return await admit(request, tenant) or await view(request, **kwargs)
+
+    return gated
+
+
+def _admit(request: TenantRequest, tenant: str, permission: Permission) -> HttpResponse | None:
+    """Put the actor on the request, or answer what leads to one: nobody is sent to sign in."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    request.memberships = memberships_of(request.user)
+    request.actor = admit_user(request.memberships, tenant)
+    request.actor.require(permission)
+    return None
