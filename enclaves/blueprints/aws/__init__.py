@@ -35,7 +35,10 @@ class AwsBlueprint:
     def permissions(self, binding: Binding | None = None) -> tuple[Permission, ...]:
         if binding is None:
             return manifest.PERMISSIONS
-        return tuple(manifest.filled(permission, values(binding)) for permission in manifest.PERMISSIONS)
+        names = values(
+            account=binding.account, registration=binding.registration, image_owner=binding.image_owner
+        )
+        return tuple(manifest.filled(permission, names) for permission in manifest.PERMISSIONS)
 
     def _check(self, format: str) -> None:
         if format and format not in self.formats:

@@ -3,8 +3,6 @@
 import re
 from collections.abc import Mapping
 
-from enclaves.blueprints.base import Binding
-
 OBSERVER = "enclave-observer"
 PROVISIONER = "enclave-provisioner"
 HOST = "enclave-host"
@@ -54,11 +52,11 @@ def _slug(zone: str) -> str:
     return zone.replace(".", "-")
 
 
-def values(binding: Binding) -> Mapping[str, str]:
-    """Tell what the manifest's ``${Names}`` stand for in the account of this binding."""
+def values(*, account: str, registration: str, image_owner: str) -> Mapping[str, str]:
+    """Tell what the manifest's ``${Names}`` stand for in an account."""
     return {
         "AWS::Partition": "aws",
-        "AWS::AccountId": binding.account,
-        "RegistrationId": binding.registration,
-        "ImageOwner": binding.image_owner,
+        "AWS::AccountId": account,
+        "RegistrationId": registration,
+        "ImageOwner": image_owner,
     }
