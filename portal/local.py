@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from portal.guide import guide
 from portal.runtime.console import Console
 from portal.runtime.postgres import forget_postgres
 from portal.runtime.processes import ROOT, PortalProcesses
@@ -29,7 +30,7 @@ ACME, GLOBEX, UNREGISTERED = "111122223333", "444455556666", "777788889999"
 _NO_CLOUD = dict.fromkeys(
     ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL")
 )
-_MADE_AT_START = ("postgres", "valkey", "secrets", "log", "mail", "beat", "demo.json")
+_MADE_AT_START = ("postgres", "valkey", "secrets", "log", "mail", "beat", "demo.json", "demo.partial")
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,10 @@ class Place:
 
     state: Path
     port: int
+
+    @property
+    def facts(self) -> Path:
+        return self.state / "demo.json"
 
     @property
     def url(self) -> str:
@@ -55,7 +60,7 @@ def run_demo(*, port: int | None = None) -> None:
         supervisor.stop_on_signals()
         forget(place.state)
         _start_demo(supervisor, place)
-        print((place.state / "guide.txt").read_text(), flush=True)
+        print(guide(place.facts), flush=True)
         supervisor.watch()
 
 
@@ -89,7 +94,8 @@ def _start_demo(supervisor: Supervisor, place: Place) -> None:
     }
     portal = PortalProcesses(place.port, place.state, environment, credentials)
     _start_portal(supervisor, portal)
-    supervisor.run(portal.command("seed_demo", "--sandbox-port", str(sandbox.port)))
+    seeding = ("--sandbox-port", str(sandbox.port), "--facts", str(place.facts))
+    supervisor.run(portal.command("seed_demo", *seeding))
 
 
 def _shown(path: str) -> str:
@@ -103,7 +109,6 @@ def _environment(chosen: Servers, place: Place) -> dict[str, str | None]:
         "PORTAL_SECRET_KEY": Secrets(place.state / "secrets").get("portal"),
         "PORTAL_BASE_URL": place.url,
         "PORTAL_ALLOWED_HOSTS": "127.0.0.1,localhost",
-        "PORTAL_STATE": str(place.state),
     }
 
 

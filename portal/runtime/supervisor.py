@@ -115,6 +115,7 @@ class Supervisor:
         """Run a program to its end; raises StartFailed if that was not a success, Stopped."""
         child = self._spawn(program)
         while not child.has_ended():
+            self._tend(except_for=child)
             self._pause()
         self._forget(child)
         if child.code != 0:
@@ -127,10 +128,13 @@ class Supervisor:
     def watch(self, until: Callable[[], bool] = lambda: False) -> None:
         """Start again what dies, until told to stop (raises Stopped) or until the condition holds."""
         while not until():
-            for child in list(self._children):
-                if child.has_ended():
-                    self._restart_when_due(child)
+            self._tend()
             self._pause()
+
+    def _tend(self, except_for: Child | None = None) -> None:
+        for child in list(self._children):
+            if child is not except_for and child.has_ended():
+                self._restart_when_due(child)
 
     def _restart_when_due(self, child: Child) -> None:
         name = child.program.name

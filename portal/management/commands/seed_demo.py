@@ -1,0 +1,26 @@
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from portal.runtime.sandbox import SandboxAws, SandboxRefused
+from portal.seeding import SeedingFailed, seed, write_facts
+
+
+class Command(BaseCommand):
+    help = "Fill the demo; started by the demo itself."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--sandbox-port", type=int, required=True)
+        parser.add_argument("--facts", type=Path, required=True, help="the file to write at the end")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("The demo is made of well-known accounts: never in production.")
+        try:
+            facts = seed(SandboxAws(options["sandbox_port"]))
+        except (SeedingFailed, SandboxRefused) as error:
+            raise CommandError(str(error)) from error
+        write_facts(facts, options["facts"])
