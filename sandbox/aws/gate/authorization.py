@@ -33,7 +33,8 @@ def authorize(principal: Principal, check: Check) -> None:
 
 
 def _objection(principal: Principal, check: Check) -> str | None:
-    own = Question(check.action, check.resource, check.context)
+    context = check.context.plus({"aws:ResourceAccount": check.owner or principal.account})
+    own = Question(check.action, check.resource, context)
     policies = policies_of(principal)
     granted = decide(policies.granted, own)
     limits = [decide(limit, own) for limit in policies.limits]
