@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(options: argparse.Namespace) -> int:
     # The engine takes a second to import, which `apply` need not wait for.
-    from sandbox.aws.server import EmbeddedAws  # noqa: PLC0415
+    from sandbox.aws.server import EmbeddedAws
 
     ended = threading.Event()
 
@@ -108,9 +108,7 @@ def _apply(options: argparse.Namespace) -> int:
     name = options.stack_name or options.template.stem
     body = options.template.read_text(encoding="utf-8")
     try:
-        stack = apply_template(
-            options.endpoint_url, options.account, body, options.region, name, parameters
-        )
+        stack = apply_template(options.endpoint_url, options.account, body, options.region, name, parameters)
     except SandboxError as error:
         return _failed(error)
     _show(stack)

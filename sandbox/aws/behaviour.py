@@ -29,7 +29,9 @@ class Behaviour:
         for item in fields(self):
             setattr(self, item.name, getattr(fresh, item.name))
 
-    def limit_capacity(self, free: int, account: str = ANY, instance_type: str = ANY, zone: str = ANY) -> None:
+    def limit_capacity(
+        self, free: int, account: str = ANY, instance_type: str = ANY, zone: str = ANY
+    ) -> None:
         """From now on only so many more instances fit; launches count it down."""
         self.capacity[account, instance_type, zone] = free
 
@@ -44,7 +46,9 @@ class Behaviour:
 
     def _limits(self, *place: str) -> list[tuple[str, str, str]]:
         return [
-            key for key in self.capacity if all(want in (ANY, is_) for want, is_ in zip(key, place, strict=True))
+            key
+            for key in self.capacity
+            if all(want in (ANY, is_) for want, is_ in zip(key, place, strict=True))
         ]
 
     def change(self, **values: Any) -> None:

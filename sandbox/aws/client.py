@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.aws.credentials import Credentials
+
 PREFIX = "/_sandbox/"
 
 

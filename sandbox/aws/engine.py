@@ -13,15 +13,15 @@ os.environ.update(
     MOTO_ALLOW_NONEXISTENT_REGION="false",
 )
 
-from moto.ec2.models import ec2_backends  # noqa: E402 -- moto must not be imported before its settings
-from moto.iam.models import iam_backends  # noqa: E402
-from moto.kms.models import kms_backends  # noqa: E402
-from moto.moto_server.werkzeug_app import (  # noqa: E402
+from moto.ec2.models import ec2_backends
+from moto.iam.models import iam_backends
+from moto.kms.models import kms_backends
+from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
     create_backend_app,
 )
-from moto.s3.models import s3_backends  # noqa: E402
+from moto.s3.models import s3_backends
 
 type WsgiApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
 

@@ -1,5 +1,6 @@
 """The pretend AWS as an object: start it in a thread, add accounts, ask what happened."""
 
+import re
 import threading
 from dataclasses import dataclass
 from types import TracebackType
@@ -38,7 +39,7 @@ class PortalIdentity:
 
 
 class EmbeddedAws:
-    """One server on a loopback port. Accounts live as long as the process: use new ids rather than a reset."""
+    """One server on a loopback port. Its accounts live as long as the process: use new ids, not a reset."""
 
     def __init__(self, port: int = 0, host: str = "127.0.0.1", portal_account: str | None = None) -> None:
         if host not in LOOPBACK:
@@ -84,7 +85,7 @@ class EmbeddedAws:
 
     def add_account(self, account_id: str) -> Credentials:
         """An account and its root key; the same key if the account is there already."""
-        if not (len(account_id) == 12 and account_id.isdigit()):
+        if not re.fullmatch(r"\d{12}", account_id):
             raise ValueError(f"{account_id!r} is not an AWS account id: twelve digits.")
         return self.gate.identities.add_account(account_id)
 
@@ -105,9 +106,9 @@ class EmbeddedAws:
     def client(self, service: str, account_id: str, region: str = "us-east-1") -> Any:
         """A boto3 client with the account's root key."""
         credentials = self.add_account(account_id)
-        session = self._sessions.setdefault(account_id, boto3.Session())
+        session: Any = self._sessions.setdefault(account_id, boto3.Session())
         return session.client(
-            service,  # type: ignore[call-overload] -- any service of the sandbox
+            service,
             region_name=region,
             endpoint_url=self.url,
             aws_access_key_id=credentials.access_key_id,

@@ -189,7 +189,7 @@ def outcome_of(status: str, body: bytes) -> str:
     if status[:1] in "123":
         return "ok"
     found = re.search(rb'<Code>([^<]+)|"__type":\s*"(?:[^"#]*#)?([^"]+)"', body[:4000])
-    return (found[1] or found[2]).decode() if found else status.split()[0]
+    return (found[1] or found[2]).decode() if found else status.split(maxsplit=1)[0]
 
 
 def _length(body: bytes) -> tuple[str, str]:

@@ -18,7 +18,15 @@ from sandbox.aws.cloudformation.template import (
 )
 
 FAILURES = (BotoCoreError, ClientError, StackError, KeyError, TypeError, ValueError)
-SECTIONS = {"Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"}
+SECTIONS = {
+    "Type",
+    "Properties",
+    "DependsOn",
+    "Condition",
+    "DeletionPolicy",
+    "UpdateReplacePolicy",
+    "Metadata",
+}
 
 type Note = Callable[..., None]
 

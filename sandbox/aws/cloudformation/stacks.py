@@ -118,5 +118,3 @@ def _settled(stack: Stack, status: str) -> Stack:
     stack.status = status
     stack.note(stack.name, "AWS::CloudFormation::Stack", status)
     return stack
-
-

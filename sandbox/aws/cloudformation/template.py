@@ -34,8 +34,7 @@ def _short_form(loader: _Loader, name: str, node: yaml.Node) -> Json:
     elif isinstance(node, yaml.SequenceNode):
         value = loader.construct_sequence(node, deep=True)
     else:
-        assert isinstance(node, yaml.MappingNode)
-        value = loader.construct_mapping(node, deep=True)
+        raise StackError(f"Template format error: !{name} does not take a mapping")
     if name == "GetAtt" and isinstance(value, str):
         value = value.split(".", 1)
     return {name if name in INTRINSICS else f"Fn::{name}": value}

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 type ContextValue = str | int | bool | Iterable[str] | None
+ARN_COLONS = 5
 type Test = Callable[[str, str], bool]
 
 
@@ -73,8 +74,8 @@ def _variable(name: str, context: Context) -> str:
 
 def _arn_like(value: str, pattern: str) -> bool:
     """ARNs match part by part, so that a wildcard does not reach across a colon."""
-    ours, theirs = value.split(":", 5), pattern.split(":", 5)
-    return len(ours) == len(theirs) == 6 and all(map(matches_glob, ours, theirs))
+    ours, theirs = value.split(":", ARN_COLONS), pattern.split(":", ARN_COLONS)
+    return len(ours) == len(theirs) and all(map(matches_glob, ours, theirs))
 
 
 def _within(value: str, network: str) -> bool:

@@ -18,7 +18,15 @@ from sandbox.aws.patches.launching import launch_verdict
 from sandbox.aws.record import CallRecord
 from sandbox.aws.wire import AwsError, Environ, Reply, Request, StartResponse, error_reply, outcome_of
 
-SERVICES = {"ec2": ec2.plan, "iam": iam.plan, "kms": kms.plan, "s3": s3.plan, "ssm": ssm.plan, "sts": sts.plan}
+SERVICES = {
+    "ec2": ec2.plan,
+    "iam": iam.plan,
+    "kms": kms.plan,
+    "s3": s3.plan,
+    "ssm": ssm.plan,
+    "sts": sts.plan,
+}
+CATALOGUE = ("ec2:DescribeInstanceTypes", "ec2:DescribeInstanceTypeOfferings")
 # The engine's own control pages: whoever holds a key could reset everybody's account.
 ENGINE_PATHS = ("/moto-api", "/latest/meta-data", "/latest/api")
 NO_KEY_ACCESS = "Client.InternalError: Client error on launch"
@@ -32,6 +40,8 @@ class Gate:
         self.faults = Faults()
         self.record = CallRecord()
         self._app = app
+        # What AWS offers never changes here, and the engine takes seconds to write it down.
+        self._catalogue: dict[tuple[str, ...] | None, Reply] = {}
         # The engine is not safe for threads, so one call at a time changes an account.
         self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
 
@@ -82,8 +92,13 @@ class Gate:
                 authorize(call.principal, check)
             if plan.answer:
                 return plan.answer()
+            key = _catalogue_key(call, plan)
+            if key in self._catalogue:
+                return self._catalogue[key]
             with launch_verdict(self._launch_problem(call, plan)):
                 reply = self._ask_engine(call)
+            if key and reply.outcome == "ok":
+                self._catalogue[key] = reply
             if plan.afterwards and reply.outcome == "ok":
                 plan.afterwards(reply)
             return reply
@@ -122,6 +137,14 @@ class Gate:
             action=action,
             outcome=outcome,
         )
+
+
+def _catalogue_key(call: Call, plan: Plan) -> tuple[str, ...] | None:
+    """Under what an answer can be kept for ever; None for almost all calls."""
+    if plan.action not in CATALOGUE:
+        return None
+    by_name = call.request.parameters.get("LocationType") == "availability-zone"
+    return call.region, call.account if by_name else "", call.request.body.decode("utf-8", "replace")
 
 
 def _suffer(fault: Fault) -> None:

@@ -1,6 +1,7 @@
 """Who may call: root keys, users' keys and assumed roles, and the policies that each of them has."""
 
 import base64
+import re
 import secrets
 import threading
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from sandbox.aws.credentials import Credentials, new_credentials
 from sandbox.aws.gate.policy import Document
 from sandbox.aws.wire import AwsError
 
+ROLE_ARN = re.compile(r"arn:aws:iam::(\d{12}):role/.+")
 INVALID = AwsError("InvalidClientTokenId", "The security token included in the request is invalid.")
 
 
@@ -133,9 +135,10 @@ def _user(account: str, name: str, access_key_id: str) -> Principal:
 
 def find_role(arn: str) -> Any | None:
     """The engine's role of this ARN, whatever account it lives in."""
-    account = arn.split(":")[4] if arn.count(":") >= 5 else ""
-    if not engine.knows(account):
+    found = ROLE_ARN.fullmatch(arn)
+    if not found or not engine.knows(found[1]):
         return None
+    account = found[1]
     return next((role for role in list(engine.iam(account).roles.values()) if role.arn == arn), None)
 
 

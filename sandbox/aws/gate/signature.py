@@ -124,10 +124,8 @@ def _string_to_sign(request: Request, signature: Signature) -> str:
 def _canonical_request(request: Request, signature: Signature) -> str:
     path = request.raw_path if signature.service == "s3" else urllib.parse.quote(request.raw_path, safe="/~")
     headers = "".join(f"{name}:{_header(request, name)}\n" for name in signature.signed_headers.split(";"))
-    return "\n".join(
-        [request.method, path, _canonical_query(request), headers, signature.signed_headers]
-        + [_payload_hash(request, signature)]
-    )
+    parts = [request.method, path, _canonical_query(request), headers, signature.signed_headers]
+    return "\n".join([*parts, _payload_hash(request, signature)])
 
 
 def _canonical_query(request: Request) -> str:

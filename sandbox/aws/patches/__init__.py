@@ -1,9 +1,29 @@
-"""Where the engine differs from AWS and it matters, and what we put in its place."""
+"""Where the engine differs from AWS and it matters, and what we put in its place.
 
-from sandbox.aws.patches import images, zones
+Each module replaces a few methods of the engine's classes. The engine is pinned exactly; the tests of
+this package keep the digests of what was replaced, so that a new version cannot slip past unread.
+"""
+
+from sandbox.aws.patches import (
+    dependencies,
+    images,
+    instance_types,
+    keys,
+    launching,
+    listing,
+    lookups,
+    states,
+    zones,
+)
+
+PATCHES = (lookups, zones, images, instance_types, states, launching, listing, dependencies, keys)
+applied = False
 
 
 def apply() -> None:
     """Change the engine's classes, once per process."""
-    for patch in (zones, images):
-        patch.apply()
+    global applied  # noqa: PLW0603 -- so is the engine
+    if not applied:
+        applied = True
+        for patch in PATCHES:
+            patch.apply()

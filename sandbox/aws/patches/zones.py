@@ -24,7 +24,7 @@ def zones_of(account: str, region: str) -> list[Zone]:
 
 def apply() -> None:
     RegionsAndZonesBackend.describe_availability_zones = _describe  # type: ignore[method-assign]
-    SubnetBackend.create_subnet = _create_subnet  # type: ignore[method-assign]
+    SubnetBackend.create_subnet = _create_subnet  # type: ignore[method-assign, assignment]
 
 
 class _View:

@@ -60,7 +60,9 @@ def _create_endpoint(place: Place, properties: Properties) -> Made:
     if "PrivateDnsEnabled" in wanted:
         wanted["PrivateDnsEnabled"] = is_true(wanted["PrivateDnsEnabled"])
     tags = tag_specifications("vpc-endpoint", properties)
-    identifier = place.ec2.create_vpc_endpoint(TagSpecifications=tags, **wanted)["VpcEndpoint"]["VpcEndpointId"]
+    identifier = place.ec2.create_vpc_endpoint(TagSpecifications=tags, **wanted)["VpcEndpoint"][
+        "VpcEndpointId"
+    ]
     return Made(identifier, {"Id": identifier})
 
 

@@ -50,11 +50,12 @@ def _associate_acl(place: Place, properties: Properties) -> Made:
 
 
 def _association_of(place: Place, subnet: str) -> str:
-    acls = place.ec2.describe_network_acls(
-        Filters=[{"Name": "association.subnet-id", "Values": [subnet]}]
-    )["NetworkAcls"]
+    acls = place.ec2.describe_network_acls(Filters=[{"Name": "association.subnet-id", "Values": [subnet]}])[
+        "NetworkAcls"
+    ]
     associations = (item for acl in acls for item in acl["Associations"])
-    return next(item["NetworkAclAssociationId"] for item in associations if item["SubnetId"] == subnet)
+    found = next(item for item in associations if item["SubnetId"] == subnet)
+    return str(found["NetworkAclAssociationId"])
 
 
 def _return_to_default(place: Place, made: Made, properties: Properties) -> None:

@@ -1,6 +1,7 @@
 """Keys, buckets and log groups."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.aws.cloudformation.resources.base import (
@@ -72,7 +73,7 @@ def _create_bucket(place: Place, properties: Properties) -> Made:
 
 
 def _configure_bucket(s3: Any, bucket: str, properties: Properties) -> None:
-    calls = {
+    calls: dict[str, Callable[[Any], Any]] = {
         "BucketEncryption": lambda value: s3.put_bucket_encryption(
             Bucket=bucket, ServerSideEncryptionConfiguration=_encryption(value)
         ),
@@ -141,9 +142,7 @@ def _create_log_group(place: Place, properties: Properties) -> Made:
 
 TYPES = {
     "AWS::KMS::Key": ResourceType(
-        names(
-            "KeyPolicy Description EnableKeyRotation Enabled KeyUsage KeySpec PendingWindowInDays Tags"
-        ),
+        names("KeyPolicy Description EnableKeyRotation Enabled KeyUsage KeySpec PendingWindowInDays Tags"),
         _create_key,
         _delete_key,
         _update_key,

@@ -54,4 +54,4 @@ def _check_existing(plan: Plan, call: Call, kind: str, identifier: str, context:
 
 
 def _created_kinds(operation: str, wanted: dict[str, dict[str, str]]) -> Iterator[str]:
-    yield from {kind: None for kind in (*CREATED.get(operation, ()), *wanted)}
+    yield from dict.fromkeys((*CREATED.get(operation, ()), *wanted))

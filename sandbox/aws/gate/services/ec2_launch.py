@@ -21,7 +21,15 @@ from sandbox.aws.wire import AwsError
 
 type Keys = dict[str, ContextValue]
 
-EXISTING = ("image", "key-pair", "launch-template", "network-interface", "security-group", "snapshot", "subnet")
+EXISTING = (
+    "image",
+    "key-pair",
+    "launch-template",
+    "network-interface",
+    "security-group",
+    "snapshot",
+    "subnet",
+)
 CREATED = ("instance", "network-interface", "volume")
 VIA_EC2 = ("kms:GenerateDataKeyWithoutPlaintext", "kms:CreateGrant")
 

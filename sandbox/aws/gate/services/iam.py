@@ -56,10 +56,10 @@ def _resource(call: Call) -> tuple[str, Any | None]:
             entity = next((item for item in list(entities) if item.name == name), None)
             path = getattr(entity, "path", None) or parameters.get("Path", "/")
             return f"arn:aws:iam::{call.account}:{kind}{path}{name}", entity
-    if arn := parameters.get("PolicyArn"):
-        return arn, None
-    if name := parameters.get("PolicyName"):
-        return f"arn:aws:iam::{call.account}:policy{parameters.get('Path', '/')}{name}", None
+    if policy_arn := parameters.get("PolicyArn"):
+        return policy_arn, None
+    if policy := parameters.get("PolicyName"):
+        return f"arn:aws:iam::{call.account}:policy{parameters.get('Path', '/')}{policy}", None
     return "*", None
 
 

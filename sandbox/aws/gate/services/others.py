@@ -1,4 +1,4 @@
-"""Services that enclaves hardly use: the action is checked, on a resource only where the call names its ARN."""
+"""Services that enclaves hardly use: checked on a resource only where the call names its ARN."""
 
 from sandbox.aws.gate.call import Call, Plan, requested_tags
 

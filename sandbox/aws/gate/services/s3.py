@@ -1,4 +1,4 @@
-"""S3: the action follows from method and sub-resource; a bucket's policy speaks with its own account's voice."""
+"""S3: the action follows from method and sub-resource, and the bucket's own policy counts."""
 
 from typing import Any
 

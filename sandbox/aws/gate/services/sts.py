@@ -7,12 +7,13 @@ from typing import Any
 from sandbox.aws.gate.authorization import Check
 from sandbox.aws.gate.call import Call, Plan, requested_tags
 from sandbox.aws.gate.conditions import Context
-from sandbox.aws.gate.identities import Session, expiry, find_role
+from sandbox.aws.gate.identities import ROLE_ARN, Session, expiry, find_role
 from sandbox.aws.wire import AwsError, Reply, query_reply
 
 NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}")
-ROLE_ARN = re.compile(r"arn:aws:iam::(\d{12}):role/.+")
+POLICY_ARN = re.compile(r"PolicyArns\.member\.\d+\.arn")
+SHORTEST_DURATION = 900
 DEFAULT_DURATION = 3600
 
 
@@ -77,7 +78,7 @@ def _open(call: Call, role: Any, tags: dict[str, str]) -> Reply:
         name=parameters["RoleSessionName"],
         expires_at=expiry(_duration(call, role)),
         policy=parameters.get("Policy"),
-        policy_arns=tuple(v for k, v in parameters.items() if re.fullmatch(r"PolicyArns\.member\.\d+\.arn", k)),
+        policy_arns=tuple(value for path, value in parameters.items() if POLICY_ARN.fullmatch(path)),
         tags=tags,
     )
     credentials = call.identities.open_session(role.account_id, session)
@@ -96,7 +97,7 @@ def _open(call: Call, role: Any, tags: dict[str, str]) -> Reply:
 
 def _duration(call: Call, role: Any) -> int:
     seconds = int(call.request.parameters.get("DurationSeconds", DEFAULT_DURATION))
-    if not 900 <= seconds <= int(role.max_session_duration or DEFAULT_DURATION):
+    if not SHORTEST_DURATION <= seconds <= int(role.max_session_duration or DEFAULT_DURATION):
         raise AwsError(
             "ValidationError",
             "The requested DurationSeconds exceeds the MaxSessionDuration set for this role, "
