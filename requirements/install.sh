@@ -29,21 +29,24 @@ holds() {
     cmp -s "$1" "$environment/$(basename "$1")"
 }
 
-install() {
-    if [ -n "${PORTAL_WITHOUT_UV:-}" ] || ! "$python" -m pip install --quiet --disable-pip-version-check \
-        --require-hashes --requirement requirements/install.txt; then
-        "$python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$1"
-    else
-        "$python" -m uv pip install --quiet --python "$python" --require-hashes --compile-bytecode \
-            --requirement "$1"
-    fi
+with_pip() {
+    "$python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$1"
+}
+
+with_uv() {
+    [ -z "${PORTAL_WITHOUT_UV:-}" ] && with_pip requirements/install.txt &&
+        "$python" -m uv pip install --quiet --python "$python" --system-certs --require-hashes \
+            --compile-bytecode --requirement "$1"
 }
 
 is_fitting "$python" || rm -rf "$environment"
 if ! { [ -x "$python" ] && { holds "$file" || holds "$superset"; }; }; then
-    [ -x "$python" ] || "$(find_python)" -m venv "$environment"
+    if [ ! -x "$python" ]; then
+        found=$(find_python)
+        "$found" -m venv "$environment"
+    fi
     echo "Installing $file into $environment ..." >&2
     rm -f "$environment"/*.txt
-    install "$file"
+    with_uv "$file" || with_pip "$file"
     cp "$file" "$environment/"
 fi

@@ -123,7 +123,7 @@ def _home(state: Path, become: str) -> Path:
     """Where the data lives: in the state folder, unless the account could not get there."""
     if identity.is_account(become) and not _is_reachable(state):
         name = hashlib.sha256(str(state).encode()).hexdigest()[:12]
-        return Path(tempfile.gettempdir()) / f"enclave-portal-{os.geteuid()}-{name}" / "postgres"
+        return Path(tempfile.gettempdir()) / f"enclave-portal-{os.geteuid()}-{name}"
     return state / "postgres"
 
 
