@@ -96,7 +96,7 @@ class EmbeddedPostgres:
             check=True,
             stdout=subprocess.DEVNULL,
             cwd="/",
-            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
         )
 
 
