@@ -19,8 +19,9 @@ from django.utils import timezone
 
 from tenants.actors import Actor, System
 from tenants.models import AuditEvent, AuditHead, Tenant
+from tenants.scope import tenant_scope
 
-__all__ = ["Actor", "System", "Verdict", "as_line", "check", "open_chain", "record", "verify"]
+__all__ = ["Actor", "System", "Verdict", "check", "export", "find", "open_chain", "record", "verify"]
 
 GENESIS = "0" * 64
 _BATCH = 1_000
@@ -81,8 +82,8 @@ def verify(tenant: Tenant) -> Verdict:
     """Read the whole chain of a tenant, say whether it is intact, and note it beside the chain."""
     # Locked, so that no event comes between reading the chain and reading its head.
     head = AuditHead.objects.select_for_update(no_key=True).get(tenant=tenant)
-    events = AuditEvent.objects.filter(tenant=tenant).order_by("sequence")
-    verdict = check(map(_whole, events.iterator(_BATCH)), head.count, head.hash)
+    chain = (_whole(event) for batch in _batches(find(tenant), tenant) for event in batch)
+    verdict = check(chain, head.count, head.hash)
     AuditHead.objects.filter(pk=head.pk).update(
         verified_at=timezone.now(), verified_count=verdict.events, problem=verdict.problem
     )
@@ -102,15 +103,46 @@ def check(events: Iterable[dict[str, Any]], count: int | None = None, hash: str 
     return Verdict(seen, last)
 
 
-def as_line(event: AuditEvent) -> str:
-    """The event as one line of an export: canonical JSON, with its hash."""
-    return _canonical(_whole(event))
+def find(
+    tenant: Tenant,
+    *,
+    actor: str = "",
+    action: str = "",
+    subject: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> QuerySet[AuditEvent]:
+    """Events of a tenant by parts of who, what and to what, and by a span of time that excludes its end."""
+    wanted = {
+        "actor__icontains": actor,
+        "action__istartswith": action,
+        "subject__icontains": subject,
+        "recorded_at__gte": since,
+        "recorded_at__lt": until,
+    }
+    return AuditEvent.objects.filter(
+        tenant=tenant, **{name: value for name, value in wanted.items() if value}
+    )
 
 
-def as_lines(events: QuerySet[AuditEvent]) -> Iterator[str]:
-    """The lines of an export, read in batches."""
-    for event in events.iterator(_BATCH):
-        yield as_line(event) + "\n"
+def export(events: QuerySet[AuditEvent], tenant: Tenant) -> Iterator[str]:
+    """The lines of an export, oldest first. Reads in batches, each in the scope of the tenant for itself.
+
+    So it also works where a response is streamed, after the transaction of its request has ended.
+    """
+    for batch in _batches(events, tenant):
+        yield "".join(_canonical(_whole(event)) + "\n" for event in batch)
+
+
+def _batches(events: QuerySet[AuditEvent], tenant: Tenant) -> Iterator[list[AuditEvent]]:
+    after = 0
+    while True:
+        with tenant_scope(tenant.pk):
+            batch = list(events.filter(sequence__gt=after).order_by("sequence")[:_BATCH])
+        if not batch:
+            return
+        yield batch
+        after = batch[-1].sequence
 
 
 def _break(event: dict[str, Any], expected: int, previous: str) -> str:

@@ -81,8 +81,8 @@ def revoke(privileges: str, table: str) -> str:
     """SQL that takes privileges on a table from the roles that run the portal, where they exist."""
     roles = ", ".join(f"'{role}'" for role in RUNNING_ROLES)
     return (
-        "DO $$ DECLARE running name; BEGIN "
-        f"FOR running IN SELECT rolname FROM pg_roles WHERE rolname IN ({roles}) LOOP "  # noqa: S608 -- names of ours
+        "DO $$ DECLARE running name; BEGIN "  # noqa: S608 -- names of ours
+        f"FOR running IN SELECT rolname FROM pg_roles WHERE rolname IN ({roles}) LOOP "
         f"EXECUTE format('REVOKE {privileges} ON \"{table}\" FROM %I', running); "
         "END LOOP; END $$"
     )

@@ -13,6 +13,10 @@ from django.http import QueryDict
 PAGE_SIZE = 50
 
 
+class BadCursor(ValueError):
+    """A cursor was not made by us, or for another list."""
+
+
 @dataclass(frozen=True)
 class Page[Row: Model]:
     """Some rows of a list, and the query strings that lead to its neighbours; empty at the ends."""
@@ -25,10 +29,17 @@ class Page[Row: Model]:
 def page_of[Row: Model](
     rows: QuerySet[Row], params: QueryDict, *, order: Sequence[str], size: int = PAGE_SIZE
 ) -> Page[Row]:
-    """Cut the page that ``params`` asks for out of a list.
+    """Cut the page that a person asks for; a cursor that makes no sense leads to the first page."""
+    try:
+        return cut(rows, params, order=order, size=size)
+    except BadCursor:
+        return cut(rows, QueryDict(), order=order, size=size)
+
+
+def cut[Row: Model](rows: QuerySet[Row], params: QueryDict, *, order: Sequence[str], size: int) -> Page[Row]:
+    """Cut the page that ``params`` asks for out of a list, or raise BadCursor.
 
     ``order`` names fields that are unique together, all with the same direction ("-" for descending).
-    A cursor that makes no sense leads to the first page.
     """
     backwards, position = _position(rows, params, order)
     wanted = [_turned(name) for name in order] if backwards else list(order)
@@ -47,21 +58,22 @@ def page_of[Row: Model](
 def _position(rows: QuerySet[Any], params: QueryDict, order: Sequence[str]) -> tuple[bool, list[Any]]:
     for name in ("before", "after"):
         if name in params:
-            return name == "before", _decoded(rows, params[name], order)
+            return name == "before", _decoded(rows, str(params[name]), order)
     return False, []
 
 
 def _decoded(rows: QuerySet[Any], cursor: str, order: Sequence[str]) -> list[Any]:
     try:
-        values = json.loads(urlsafe_b64decode(cursor))
+        text = urlsafe_b64decode(cursor).decode()
+        values = json.loads(text.replace(r"\u0000", ""))  # which PostgreSQL takes in no text
         fields = [rows.model._meta.get_field(name.lstrip("-")) for name in order]
         return [field.to_python(value) for field, value in zip(fields, values, strict=True)]
-    except (ValueError, TypeError, ValidationError):
-        return []
+    except (ValueError, TypeError, RecursionError, ValidationError) as error:
+        raise BadCursor("This cursor was not made for this list.") from error
 
 
 def _beyond[Row: Model](rows: QuerySet[Row], order: Sequence[str], position: list[Any]) -> QuerySet[Row]:
-    """Keep what comes after a position: greater in the first field, or equal there and greater in the next."""
+    """Keep what comes after a position: greater in a field, and equal in those before it."""
     condition, equal = Q(), Q()
     for name, value in zip(order, position, strict=False):
         field, step = name.lstrip("-"), "lt" if name.startswith("-") else "gt"

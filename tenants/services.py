@@ -27,7 +27,7 @@ LONGEST_TOKEN_LIFE = timedelta(days=366)
 
 
 @atomic
-def create_tenant(name: str, title: str = "", *, by: User) -> Membership:
+def create_tenant(name: str, title: str = "", *, by: User) -> Tenant:
     """Make a tenant with its first admin.
 
     Raises ValidationError for a name that is none, or taken.
@@ -39,7 +39,7 @@ def create_tenant(name: str, title: str = "", *, by: User) -> Membership:
         audit.open_chain(tenant)
         membership = Membership.objects.create(tenant=tenant, user=by, roles=[Role.ADMIN])
         audit.record("tenant.created", tenant, by=Actor.of_member(membership), name=tenant.name)
-    return membership
+    return tenant
 
 
 def _save_new(tenant: Tenant) -> None:
