@@ -95,7 +95,8 @@ def _database(url: str) -> dict[str, object]:
 _DEFAULT_URL = "DATABASE_OWNER_URL" if os.environ.get("PORTAL_DATABASE_ROLE") == "owner" else "DATABASE_URL"
 DATABASES = {
     "default": {**_database(os.environ.get(_DEFAULT_URL, "")), "ATOMIC_REQUESTS": True},
-    "system": _database(os.environ.get("DATABASE_SYSTEM_URL", "")),
+    # The same database by another role; tests make and empty it through the owner.
+    "system": {**_database(os.environ.get("DATABASE_SYSTEM_URL", "")), "TEST": {"MIRROR": "default"}},
 }
 DATABASE_ROUTERS: list[str] = []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

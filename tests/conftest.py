@@ -15,7 +15,7 @@ def new_user(db):
     """Make a user: ``new_user("ada@acme.example")``."""
 
     def make(email: str) -> User:
-        return User.objects.create_user(email, "a long enough password")
+        return User.objects.create_user(email)
 
     return make
 

@@ -1,3 +1,4 @@
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
@@ -7,8 +8,11 @@ from enclaves.models.zones import Enclave
 from tenants.models import TenantOwned
 
 
+APPLICATION_NAME = r"\A[a-z][a-z0-9-]{0,38}[a-z0-9]\Z"
+
+
 class Application(TenantOwned):
-    name = models.CharField(max_length=40)
+    name = models.CharField(max_length=40, validators=[RegexValidator(APPLICATION_NAME)])
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantOwned.Meta):

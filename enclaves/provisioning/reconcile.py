@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Q
+from django.db.transaction import atomic
 from django.utils import timezone
 
 from enclaves.lifecycle import AccountState, EnclaveState, HostState
@@ -21,9 +22,8 @@ from tenants import audit
 log = logging.getLogger(__name__)
 
 BY = "reconciler"
-MOVING, RESTING = timedelta(seconds=2), timedelta(minutes=2)
+MOVING, HELD, RESTING = timedelta(seconds=2), timedelta(seconds=30), timedelta(minutes=2)
 LAUNCHES_PER_ROUND = 50
-PROOF_IS_FRESH = timedelta(seconds=60)
 
 
 @dataclass
@@ -45,9 +45,9 @@ def reconcile(enclave: Enclave, claimed: Claimed) -> datetime | None:
     """
     running = operations.open_operations(enclave=enclave)
     if not _may_change(enclave, running):
-        return None if enclave.account.frozen_at or not running else timezone.now() + timedelta(minutes=1)
+        return timezone.now() + HELD if running else None
     if running and not _freshly_proved(enclave, running):
-        return timezone.now() + timedelta(seconds=30)
+        return timezone.now() + HELD
     this = _look(enclave, claimed)
     machines = this.provider.list_hosts(this.place)
     actions = decide(this.rows, machines, now=timezone.now(), may_fail=_may_fail(enclave, this.rows))
@@ -75,8 +75,7 @@ def _freshly_proved(enclave: Enclave, running: list[Operation]) -> bool:
     if not starting:
         return True
     proved_at = enclave.account.verified_at
-    oldest = min(operation.created_at for operation in starting)
-    if proved_at and proved_at > min(oldest, timezone.now() - PROOF_IS_FRESH):
+    if proved_at and proved_at > max(operation.created_at for operation in starting):
         rollout.note_proof(starting, proved_at)
         return True
     rollout.await_proof(starting)
@@ -167,15 +166,16 @@ def _launch_one(this: Round, host: Host) -> None:
     this.claimed.keep()
     Host.objects.filter(pk=host.pk).update(launch_tried_at=timezone.now())
     machine = this.provider.launch(this.place, this.enclave.resources, _order(this.enclave, host))
-    host_rows.move(host, HostState.PROVISIONED, by=BY, **_seen(machine))
-    audit.record(
-        "host.launched",
-        host,
-        by=audit.System(BY, host.tenant_id),
-        instance=machine.instance_id,
-        machine=host.machine,
-        enclave=str(this.enclave),
-    )
+    with atomic():
+        host_rows.move(host, HostState.PROVISIONED, by=BY, **_seen(machine))
+        audit.record(
+            "host.launched",
+            host,
+            by=audit.System(BY, host.tenant_id),
+            instance=machine.instance_id,
+            machine=host.machine,
+            enclave=str(this.enclave),
+        )
 
 
 def _order(enclave: Enclave, host: Host) -> HostOrder:
@@ -221,12 +221,13 @@ def _terminate(this: Round, instance_ids: list[str]) -> None:
     except ProviderError as error:
         this.errors.append(error)
         return
-    audit.record(
-        "host.terminated",
-        this.enclave,
-        by=audit.System(BY, this.enclave.tenant_id),
-        instances=instance_ids,
-    )
+    with atomic():
+        audit.record(
+            "host.terminated",
+            this.enclave,
+            by=audit.System(BY, this.enclave.tenant_id),
+            instances=instance_ids,
+        )
 
 
 def _note(enclave: Enclave, actions: Actions) -> None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db.transaction import atomic
 from django.utils import timezone
 
 from enclaves.lifecycle import SERVING, AccountState, DeploymentState, HostState, OperationState
@@ -138,8 +139,9 @@ def _report_retire(operation: Operation, hosts: list[Host]) -> None:
 def _settle(operation: Operation, target: DeploymentState, problem: str = "") -> None:
     deployment = Deployment.objects.get(pk=operation.deployment_id)
     if deployment.state != target:
-        deployment.move_to(target, problem=problem)
-        audit.record(f"deployment.{target}", deployment, by=audit.System(BY, deployment.tenant_id))
+        with atomic():
+            deployment.move_to(target, problem=problem)
+            audit.record(f"deployment.{target}", deployment, by=audit.System(BY, deployment.tenant_id))
     live.nudge(deployment.tenant_id, f"deployment:{deployment.pk}", "deployments")
 
 

@@ -68,6 +68,8 @@ def _prove_account(account: CloudAccount, provider: Provider) -> list[AccountChe
     _show_running(account, checks.values())
     for finding in provider.prove_account():
         _record(checks[finding.code], finding)
+        if account.state == AccountState.PENDING and finding.outcome == Outcome.PASSED:
+            _move_account(account, AccountState.VERIFYING, {})
     return [check for check in checks.values() if check.code != HOLDER.code]
 
 
@@ -87,7 +89,7 @@ def _record(check: AccountCheck, finding: Finding) -> None:
 
 
 def _answers(outcomes: Iterable[AccountCheck]) -> bool:
-    """Say whether the account let us in at all: without that, a zone can't be looked at."""
+    """Say whether the account is proved to be the right one: without that, its zones are not looked at."""
     return all(check.outcome == Outcome.PASSED for check in outcomes if check.group == CheckGroup.PROOF)
 
 
@@ -173,9 +175,9 @@ def _verdict(
 def _fallen(account: CloudAccount, *, answers: bool) -> AccountState:
     if account.holds:
         return AccountState.DEGRADED
-    if account.state == AccountState.INSECURE:
+    if answers or account.state == AccountState.INSECURE:
         return AccountState.VERIFYING
-    return AccountState.VERIFYING if answers else AccountState.PENDING
+    return AccountState.PENDING
 
 
 def _first_passed(outcomes: list[AccountCheck]) -> bool:

@@ -7,11 +7,12 @@ from django.core.exceptions import ValidationError
 from django.db.transaction import atomic
 from django.utils import timezone
 
-from enclaves.lifecycle import AccountState, EnclaveState, Refused
+from enclaves.lifecycle import AccountState, EnclaveState
 from enclaves.models import Cloud, CloudAccount, Operation, Work
 from enclaves.provisioning import live, operations, verify
 from enclaves.services import queue
 from tenants import audit
+from tenants.errors import Refused
 from tenants.gate import Actor
 from tenants.policy import Permission
 
@@ -40,7 +41,7 @@ def register_account(*, by: Actor, account: str, title: str = "") -> CloudAccoun
         external_id=f"{by.tenant.name}-{secrets.token_urlsafe(24)}",
         registration=f"reg-{secrets.token_hex(8)}",
     )
-    row.full_clean(exclude=["tenant"])
+    row.clean_fields(exclude=[field.name for field in row._meta.fields if field.name != "title"])
     row.save()
     verify.prepare_checks(row)
     audit.record("account.registered", row, by=by, account=str(row))

@@ -5,13 +5,14 @@ from typing import Any
 from django.db.transaction import atomic
 from django.utils import timezone
 
-from enclaves.lifecycle import AccountState, DeploymentState, EnclaveState, HostState, Refused
+from enclaves.lifecycle import AccountState, DeploymentState, EnclaveState, HostState
 from enclaves.models import Application, Deployment, Enclave, Host, Operation, Revision, Work
 from enclaves.provisioning import hosts, live, operations, rollout
 from enclaves.provisioning.plan import Unplannable, make_plan, plan_hash
 from enclaves.services import queue
 from enclaves.services.spec import Fault, InvalidSpec, fault_at, parse_spec
 from tenants import audit
+from tenants.errors import Refused
 from tenants.gate import Actor
 from tenants.policy import Permission
 

@@ -3,11 +3,12 @@
 from django.core.exceptions import ValidationError
 from django.db.transaction import atomic
 
-from enclaves.lifecycle import AccountState, DeploymentState, EnclaveState, Refused
+from enclaves.lifecycle import AccountState, DeploymentState, EnclaveState
 from enclaves.models import CloudAccount, Enclave, Work, Zone
 from enclaves.provisioning import live, verify
 from enclaves.services import queue
 from tenants import audit
+from tenants.errors import Refused
 from tenants.gate import Actor
 from tenants.policy import Permission
 

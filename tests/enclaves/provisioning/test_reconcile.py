@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from enclaves.lifecycle import Refused
+from tenants.errors import Refused
 from enclaves.models import Enclave, Host, HostMove, Operation
 from enclaves.providers.base import CloudHost, CloudHostState, Outcome, ProviderError, Trouble
 from enclaves.provisioning import hosts as host_rows
@@ -107,7 +107,7 @@ def test_without_capacity_the_host_waits_and_says_why(deploy, cloud, work_until_
     error = ProviderError("AWS has no capacity for m7g.2xlarge.", trouble=Trouble.NO_CAPACITY)
     cloud.errors["launch"] = [error]
     deployment = deploy(hosts=1)
-    work_until_quiet(rounds=2)
+    work_until_quiet(rounds=1)
     assert deployment.hosts.get().problem == "AWS has no capacity for m7g.2xlarge."
 
     work_until_quiet()

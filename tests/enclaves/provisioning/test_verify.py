@@ -80,7 +80,7 @@ def test_an_unclear_answer_is_no_pass(account, cloud, work_until_quiet, in_acme,
 
     account = again(account, work_until_quiet)
 
-    assert (account.state, account.holds) == ("pending", False)
+    assert (account.state in {"pending", "verifying"}, account.holds) == (True, False)
 
 
 def test_an_unclear_answer_takes_nothing_from_a_verified_account(verified, cloud, work_until_quiet):
