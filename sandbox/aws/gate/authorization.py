@@ -1,11 +1,15 @@
 """Whether a principal may do what a call asks: its own policies, its limits, and the resource's policy."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.aws.gate.conditions import Context
 from sandbox.aws.gate.identities import Kind, Principal, policies_of
 from sandbox.aws.gate.policy import Decision, Document, Question, decide
 from sandbox.aws.wire import AwsError
+
+
+# The owner of what does not exist, such as a bucket of which there is only the name.
+NOBODY = ""
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,9 @@ def authorize(principal: Principal, check: Check) -> None:
         )
 
 
-def _objection(principal: Principal, check: Check) -> str | None:
-    context = check.context.plus({"aws:ResourceAccount": check.owner or principal.account})
-    own = Question(check.action, check.resource, context)
+def _objection(principal: Principal, asked: Check) -> str | None:
+    check = replace(asked, context=_with_owner(principal, asked))
+    own = Question(check.action, check.resource, check.context)
     policies = policies_of(principal)
     granted = decide(policies.granted, own)
     limits = [decide(limit, own) for limit in policies.limits]
@@ -48,9 +52,17 @@ def _objection(principal: Principal, check: Check) -> str | None:
     return f"because no identity-based policy allows the {check.action} action"
 
 
+def _with_owner(principal: Principal, check: Check) -> Context:
+    """The account of the resource, where it is the resource of an account at all."""
+    known = check.context.get("aws:ResourceAccount") is not None
+    if known or check.resource == "*" or check.owner == NOBODY:
+        return check.context
+    return check.context.plus({"aws:ResourceAccount": check.owner or principal.account})
+
+
 def _is_granted(principal: Principal, check: Check, granted: Decision, theirs: Decision) -> bool:
     own_side, their_side = granted is Decision.ALLOWED, theirs is Decision.ALLOWED
-    if check.owner not in (None, principal.account):
+    if check.owner not in (None, NOBODY, principal.account):
         return own_side and their_side
     if principal.kind is not Kind.ROOT and _is_named(principal, check):
         return True

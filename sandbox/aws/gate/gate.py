@@ -122,6 +122,9 @@ class Gate:
         head: list[tuple[str, list[tuple[str, str]]]] = []
         body = b"".join(self._app(environ, lambda status, headers, _=None: head.append((status, headers))))
         status, headers = head[0]
+        if status.startswith("5") and b"<!doctype html>" in body[:100]:
+            # The engine's log has the traceback; the caller learns that it is the sandbox that lacks something.
+            raise AwsError("InternalFailure", f"The sandbox does not model this use of {call.request.operation}.")
         return Reply(status, headers, body, outcome_of(status, body))
 
     def _recorded(self, principal: Principal, request: Request, plan: Plan, reply: Reply) -> Reply:

@@ -59,7 +59,7 @@ def _is_named(backend: Any, group_id: str) -> bool:
     """By a rule of another group."""
     others = (g for groups in backend.groups.values() for g in groups.values() if g.id != group_id)
     rules = (rule for group in others for rule in (*group.ingress_rules, *group.egress_rules))
-    return any(peer.get("GroupId") == group_id for rule in rules for peer in rule.source_groups)
+    return any(rule.source_group.get("GroupId") == group_id for rule in rules)
 
 
 def _delete_vpc(self: Any, vpc_id: str) -> Any:

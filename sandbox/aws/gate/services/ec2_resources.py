@@ -136,7 +136,12 @@ def _volume_keys(call: Call, volume: Any) -> Keys:
 
 
 def _image_keys(call: Call, image: Any) -> Keys:
-    return {"ec2:ImageID": image.id, "ec2:Owner": image.owner_id, "ec2:Public": image.is_public}
+    return {
+        "aws:ResourceAccount": image.owner_id,
+        "ec2:ImageID": image.id,
+        "ec2:Owner": image.owner_alias or image.owner_id,
+        "ec2:Public": image.is_public,
+    }
 
 
 KEYS: dict[str, Callable[[Call, Any], Keys]] = {

@@ -1,10 +1,13 @@
 """S3: the action follows from method and sub-resource, and the bucket's own policy counts."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sandbox.aws import engine
-from sandbox.aws.gate.authorization import Check
+from sandbox.aws.gate.authorization import NOBODY, Check
 from sandbox.aws.gate.call import Call, Plan
+from sandbox.aws.gate.conditions import ContextValue, as_list
+from sandbox.aws.gate.services import kms
 from sandbox.aws.wire import AwsError
 
 BUCKET_PARTS = {
@@ -52,34 +55,26 @@ OBJECT_ACTIONS = {
     ("POST", "uploads"): "s3:PutObject",
     ("DELETE", None): "s3:DeleteObject",
 }
-# These have no delete action of their own: removing is a put.
+# What a bucket's default key is needed for.
+KEY_ACTIONS = {"s3:PutObject": "kms:GenerateDataKey", "s3:GetObject": "kms:Decrypt"}
+# All others have no delete action of their own: removing is a put.
 DELETED_BY_NAME = ("policy", "website")
 
 
 def plan(call: Call) -> Plan:
-    bucket, _, key = call.request.path.lstrip("/").partition("/")
-    if not bucket:
+    name, _, key = call.request.path.lstrip("/").partition("/")
+    if not name:
         return _listing(call)
     action = _object_action(call) if key else _bucket_action(call)
-    plan = Plan(action)
-    owner, policy = _owner_and_policy(bucket)
-    plan.account = owner
+    owner, bucket = _find_bucket(name)
     suffix = f"/{key}" if key else "/*" if action == "s3:DeleteObject" else ""
-    context = call.context.plus(
-        {
-            "s3:prefix": call.request.query.get("prefix"),
-            "s3:delimiter": call.request.query.get("delimiter"),
-            "s3:max-keys": call.request.query.get("max-keys"),
-            "s3:x-amz-acl": call.request.header("x-amz-acl"),
-            "s3:x-amz-server-side-encryption": call.request.header("x-amz-server-side-encryption"),
-            "s3:x-amz-server-side-encryption-aws-kms-key-id": call.request.header(
-                "x-amz-server-side-encryption-aws-kms-key-id"
-            ),
-        }
-    )
-    created = action == "s3:CreateBucket"
-    resource = f"arn:aws:s3:::{bucket}{suffix}"
-    plan.checks = [Check(action, resource, context, *((None, None) if created else (owner, policy)))]
+    resource, context = f"arn:aws:s3:::{name}{suffix}", call.context.plus(_keys(call))
+    plan = Plan(action, account=owner or None)
+    if action == "s3:CreateBucket":
+        plan.check(resource, context)
+    else:
+        plan.checks = [Check(action, resource, context, owner, _policy(bucket))]
+    plan.checks += _key_checks(call, action, bucket)
     return plan
 
 
@@ -87,6 +82,31 @@ def _listing(call: Call) -> Plan:
     plan = Plan("s3:ListAllMyBuckets")
     plan.check("*", call.context)
     return plan
+
+
+def _keys(call: Call) -> dict[str, ContextValue]:
+    queried = {f"s3:{name}": call.request.query.get(name) for name in ("prefix", "delimiter", "max-keys")}
+    sent = (
+        "x-amz-acl",
+        "x-amz-server-side-encryption",
+        "x-amz-server-side-encryption-aws-kms-key-id",
+        "x-amz-content-sha256",
+    )
+    return {**queried, **{f"s3:{name}": call.request.header(name) for name in sent}}
+
+
+def _key_checks(call: Call, action: str, bucket: Any | None) -> Iterator[Check]:
+    """S3 uses the bucket's key in the caller's name."""
+    key = _default_key(bucket)
+    if key and action in KEY_ACTIONS:
+        via = call.context.plus({"kms:ViaService": f"s3.{call.region}.amazonaws.com"})
+        yield kms.key_check(call, KEY_ACTIONS[action], key, via)
+
+
+def _default_key(bucket: Any | None) -> str | None:
+    rules = ((getattr(bucket, "encryption", None) or {}).get("Rule")) or []
+    defaults = (rule.get("ApplyServerSideEncryptionByDefault", {}) for rule in as_list(rules))
+    return next((default.get("KMSMasterKeyID") for default in defaults), None)
 
 
 def _bucket_action(call: Call) -> str:
@@ -113,9 +133,11 @@ def _looked_up(call: Call, actions: dict[tuple[str, str | None], str]) -> str:
     return action
 
 
-def _owner_and_policy(name: str) -> tuple[str | None, Any]:
-    for account, bucket in engine.buckets():
-        if bucket.name == name:
-            policy = bucket.policy
-            return account, policy.decode() if isinstance(policy, bytes) else policy or None
-    return None, None
+def _find_bucket(name: str) -> tuple[str, Any | None]:
+    found = ((account, bucket) for account, bucket in engine.buckets() if bucket.name == name)
+    return next(found, (NOBODY, None))
+
+
+def _policy(bucket: Any | None) -> str | None:
+    policy = bucket.policy if bucket is not None else None
+    return policy.decode() if isinstance(policy, bytes) else policy or None
