@@ -6,7 +6,7 @@ import pytest
 
 from portal.runtime.lock import AlreadyRunning
 from portal.runtime.supervisor import StartFailed, Stopped, Supervisor
-from tests.portal.runtime.watching import living, wait_until
+from tests.portal.runtime.watching import children, living, wait_until
 
 READY = "import pathlib, sys, time; pathlib.Path('ready-{0}').touch(); "
 SLEEPS = READY + "time.sleep(60)"
@@ -131,6 +131,16 @@ def test_nothing_outlives_a_supervisor_that_was_killed(supervised, mark):
     process = supervised(SLEEPS.format(0), "import sys, time; " + HAS_CHILDREN + SLEEPS.format(1))
     assert len(living(mark)) == 3
 
+    process.kill()
+
+    assert wait_until(lambda: living(mark) == [])
+
+
+def test_the_kernel_ends_the_programs_even_if_the_keeper_was_killed_too(supervised, mark, tmp_path):
+    process = supervised(SLEEPS.format(0), SLEEPS.format(1))
+    (keeper,) = children(process.pid, "keeper.py")
+
+    os.kill(keeper, signal.SIGKILL)
     process.kill()
 
     assert wait_until(lambda: living(mark) == [])

@@ -20,3 +20,9 @@ def _lives_with(folder: Path, mark: str) -> bool:
         return mark.encode() in (folder / "cmdline").read_bytes()
     except OSError:
         return False
+
+
+def children(parent: int, mark: str) -> list[int]:
+    """The living children of a process that have the mark among their arguments."""
+    ours = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [process for process in living(mark) if str(process) in ours]
