@@ -1,4 +1,4 @@
-"""What the shell of every page needs to know: the theme, and inside a tenant who acts there and where to go."""
+"""What the shell of every page needs: the theme, and inside a tenant who acts there and where to go."""
 
 from functools import partial
 from typing import Any

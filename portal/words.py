@@ -28,8 +28,7 @@ def relative(moment: datetime, now: datetime) -> str:
 def took(length: timedelta) -> str:
     """How long a thing took, in two figures where one would say too little: "8 min 4 s"."""
     seconds = round(length.total_seconds())
-    if seconds < 60:
+    minutes, hours = seconds // 60, seconds // 3_600
+    if not minutes:
         return f"{seconds} s"
-    if seconds < 3_600:
-        return f"{seconds // 60} min {seconds % 60} s"
-    return f"{seconds // 3_600} h {seconds % 3_600 // 60} min"
+    return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min {seconds % 60} s"

@@ -27,7 +27,7 @@ class Page[Row: Model]:
 
 
 def page_of[Row: Model](
-    rows: QuerySet[Row], params: QueryDict, *, order: Sequence[str], size: int = PAGE_SIZE
+    rows: QuerySet[Row], params: QueryDict, *, order: Sequence[str], size: int = 0
 ) -> Page[Row]:
     """Cut the page that a person asks for; a cursor that makes no sense leads to the first page."""
     try:

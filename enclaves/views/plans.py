@@ -56,7 +56,7 @@ def _removed(hosts: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
     for why, lot in groupby(sorted(hosts, key=_why), key=_why):
         names = [host["name"] for host in lot]
         yield Line(
-            "bad", "−", "Remove", ", ".join(names), f": {why}", _hosts(len(names)), "Its disk goes too."
+            "bad", "−", "Remove", ", ".join(names), f": {why}", _hosts(len(names)), "Disks go too."
         )
 
 

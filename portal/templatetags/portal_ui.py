@@ -9,7 +9,7 @@ from django.forms import BoundField, Form
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from portal import words
 from portal.states import look_of
@@ -74,7 +74,7 @@ def moment(at: datetime | None, style: str = "relative") -> SafeString:
         '<time datetime="{}" title="{}"{}>{}</time>',
         at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         at.strftime(_EXACT),
-        mark_safe(" data-relative") if style == "relative" else "",
+        SafeString(" data-relative") if style == "relative" else "",
         _said(at, style),
     )
 
@@ -105,7 +105,8 @@ def identifier(text: object, shown: str = "") -> SafeString:
 
 def _copy_button(text: str) -> SafeString:
     return format_html(
-        '<button class="copy" type="button" data-do="copy" data-copy="{0}" aria-label="Copy {0}">{1}</button>',
+        '<button class="copy" type="button" data-do="copy" data-copy="{0}" '
+        'aria-label="Copy {0}">{1}</button>',
         text,
         icon("copy"),
     )
@@ -163,7 +164,7 @@ def control(bound: BoundField, mono: bool = False, **attributes: Any) -> SafeStr
     attrs = {name.replace("_", "-"): value for name, value in attributes.items()}
     if bound.widget_type not in _BARE:
         attrs["class"] = "input mono" if mono else "input"
-    return mark_safe(bound.as_widget(attrs=attrs))
+    return bound.as_widget(attrs=attrs)
 
 
 _BARE: Final = frozenset({"checkbox", "select", "checkboxselectmultiple", "radioselect"})

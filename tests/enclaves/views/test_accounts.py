@@ -1,0 +1,131 @@
+import pytest
+
+from enclaves.models import CloudAccount
+from enclaves.services import accounts as services
+from tenants.policy import Role
+from tenants.scope import tenant_scope
+from tests.enclaves.conftest import ACCOUNT
+from tests.enclaves.views.conftest import SCRIPT
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "system"])
+
+LIST, REGISTER, PAGE = "/t/acme/accounts/", "/t/acme/accounts/register/", f"/t/acme/accounts/{ACCOUNT}/"
+
+
+def reloaded(account):
+    with tenant_scope(account.tenant_id):
+        return CloudAccount.objects.get(pk=account.pk)
+
+
+def test_registering_leads_to_the_page_with_the_template(browser, zones, cloud):
+    answer = browser.post(REGISTER, {"account": ACCOUNT, "title": "production"}, follow=True)
+
+    assert answer.redirect_chain == [(PAGE, 302)]
+    assert "aws cloudformation deploy" in answer.text
+    assert "Waiting for the template" in answer.text or "waiting for the template" in answer.text
+
+
+def test_an_account_id_that_is_none_is_told_beside_the_field(browser, zones, cloud):
+    answer = browser.post(REGISTER, {"account": "aws:11112222333"})
+
+    assert "An AWS account id has 12 digits" in answer.text
+    assert 'aria-invalid="true"' in answer.text
+    assert not CloudAccount.objects.using("system").exists()
+
+
+def test_a_developer_is_not_offered_to_register_and_may_not(browse, account):
+    developer = browse(Role.DEVELOPER)
+
+    assert REGISTER not in developer.get(LIST).text
+    assert developer.get(REGISTER).status_code == 403
+
+
+def test_the_page_shows_every_check_with_its_outcome(browser, account, work_until_quiet):
+    work_until_quiet()
+
+    text = browser.get(PAGE).text
+
+    assert "The role answers, from the account you named" in text
+    assert "With a random id: refused" in text
+    assert "Verified: 4 of 4 checks passed" in text
+
+
+def test_a_script_gets_only_the_part_that_lives(browser, account):
+    answer = browser.get(PAGE, headers=SCRIPT)
+
+    assert answer.text.lstrip().startswith('<div class="stack" id="live"')
+    assert "<html" not in answer.text
+    assert "HX-Request" in answer.headers["Vary"]
+
+
+def test_the_template_can_be_downloaded_filled_in(browser, account):
+    answer = browser.get(f"{PAGE}template/")
+
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="enclave-account.yaml"'
+    assert account.external_id in answer.text
+
+
+def test_every_permission_stands_on_a_page_of_its_own(browser, account):
+    text = browser.get(f"{PAGE}permissions/").text
+
+    assert "ec2:RunInstances" in text
+    assert "enclave-observer" in text
+
+
+def test_freezing_wants_the_name_typed(browser, account):
+    refused = browser.post(f"{PAGE}freeze/", {"word": "something else"})
+    assert f"This is not {ACCOUNT}." in refused.text
+    assert reloaded(account).frozen_at is None
+
+    browser.post(f"{PAGE}freeze/", {"word": ACCOUNT})
+
+    assert reloaded(account).frozen_at is not None
+
+
+def test_a_freeze_can_be_lifted(browser, account, admin):
+    with tenant_scope(admin.tenant_id):
+        services.freeze_account(account, by=admin)
+
+    browser.post(f"{PAGE}unfreeze/")
+
+    assert reloaded(account).frozen_at is None
+
+
+def test_a_question_is_a_page_without_script_and_a_dialog_with_it(browser, account):
+    page = browser.get(f"{PAGE}remove/").text
+    dialog = browser.get(f"{PAGE}remove/", headers=SCRIPT).text
+
+    assert "<html" in page
+    assert "<html" not in dialog
+    assert f"Remove {ACCOUNT}?" in page
+    assert f"Remove {ACCOUNT}?" in dialog
+
+
+def test_removing_an_account_that_has_an_enclave_is_refused_in_words(browser, enclave):
+    answer = browser.post(f"{PAGE}remove/", {"word": ACCOUNT}, follow=True)
+
+    assert "Remove the enclaves of" in answer.text
+    assert reloaded(enclave.account).state == "verified"
+
+
+def test_checking_again_starts_an_operation(browser, account):
+    browser.post(f"{PAGE}verify/")
+
+    assert "Verify" in browser.get("/t/acme/operations/").text
+
+
+@pytest.mark.parametrize("page", ["", "permissions/", "template/", "freeze/", "remove/"])
+def test_another_tenant_finds_nothing_under_the_same_name(browse, account, globex, page):
+    stranger = browse(Role.ADMIN, globex)
+
+    assert stranger.get(f"/t/globex/accounts/{ACCOUNT}/{page}").status_code == 404
+    assert stranger.get(f"{PAGE}{page}").status_code == 404
+
+
+def test_the_list_costs_the_same_for_one_account_and_for_three(browser, account, admin, queries):
+    one = queries(browser, LIST)
+    with tenant_scope(admin.tenant_id):
+        for number in ("222233334444", "333344445555"):
+            services.register_account(by=admin, account=f"aws:{number}")
+
+    assert queries(browser, LIST) == one
