@@ -54,7 +54,7 @@ def _save_new(tenant: Tenant) -> None:
 def freeze_tenant(*, by: Actor) -> None:
     """Stop every change of the portal in all accounts of the tenant. What runs keeps running."""
     by.require(Permission.TENANT_FREEZE)
-    tenant = _locked(by)
+    tenant = take_turns(by)
     if tenant.frozen_at is None:
         _set_frozen(tenant, timezone.now())
         audit.record("tenant.frozen", tenant, by=by)
@@ -64,7 +64,7 @@ def freeze_tenant(*, by: Actor) -> None:
 def unfreeze_tenant(*, by: Actor) -> None:
     """Let changes go on from where they stopped."""
     by.require(Permission.TENANT_FREEZE)
-    tenant = _locked(by)
+    tenant = take_turns(by)
     if tenant.frozen_at is not None:
         _set_frozen(tenant, None)
         audit.record("tenant.unfrozen", tenant, by=by)
@@ -83,7 +83,7 @@ def add_member(email: str, roles: Iterable[str], *, by: Actor) -> Membership:
     """
     by.require(Permission.MEMBER_MANAGE)
     chosen = _known(roles)
-    tenant, user = _locked(by), _user(email)
+    tenant, user = take_turns(by), _user(email)
     if tenant.memberships.filter(user=user).exists():
         raise Refused(f"{user.email} is a member already.")
     membership = Membership.objects.create(tenant=tenant, user=user, roles=chosen)
@@ -103,7 +103,7 @@ def change_roles(membership: Membership, roles: Iterable[str], *, by: Actor) -> 
     """Give a member other roles. Raises Refused if no admin would be left."""
     by.require(Permission.MEMBER_MANAGE)
     chosen = _known(roles)
-    _locked(by)
+    take_turns(by)
     if Role.ADMIN not in chosen:
         _keep_an_admin(membership)
     before, membership.roles = membership.roles, chosen
@@ -118,7 +118,7 @@ def change_roles(membership: Membership, roles: Iterable[str], *, by: Actor) -> 
 def remove_member(membership: Membership, *, by: Actor) -> None:
     """Shut a person out at once. Tokens they made belong to the tenant and stay."""
     by.require(Permission.MEMBER_MANAGE)
-    _locked(by)
+    take_turns(by)
     _keep_an_admin(membership)
     audit.record("member.removed", membership, by=by, member=membership.user.email)
     membership.delete()
@@ -177,6 +177,11 @@ def revoke_token(token: ApiToken, *, by: Actor) -> None:
         audit.record("token.revoked", token, by=by, name=token.name)
 
 
+def take_turns(by: Actor) -> Tenant:
+    """Until the end of the transaction, let nobody else change members or the freeze of the tenant."""
+    return Tenant.objects.select_for_update(no_key=True).get(pk=by.tenant.pk)
+
+
 def digest_of(secret: str) -> str:
     """What is kept of a secret. It has 256 random bits, so that a plain hash is enough."""
     return hashlib.sha256(secret.encode()).hexdigest()
@@ -190,8 +195,3 @@ def _known(roles: Iterable[str]) -> list[str]:
         which = f"There is no role {', '.join(sorted(unknown))}." if unknown else "Choose at least one role."
         raise ValidationError({"roles": which})
     return [role.value for role in Role if role in given]
-
-
-def _locked(by: Actor) -> Tenant:
-    # Whoever changes who is an admin, or the freeze, does so one after the other.
-    return Tenant.objects.select_for_update(no_key=True).get(pk=by.tenant.pk)

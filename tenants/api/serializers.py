@@ -1,0 +1,125 @@
+from typing import Any
+
+from rest_framework import serializers
+
+from tenants.models import ROLE_CHOICES, TENANT_NAME, ApiToken, AuditEvent, Membership, Tenant
+
+
+class RolesField(serializers.ListField):
+    child = serializers.ChoiceField(choices=ROLE_CHOICES)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"allow_empty": False, "max_length": len(ROLE_CHOICES), **kwargs})
+
+
+class TenantSerializer(serializers.ModelSerializer[Tenant]):
+    class Meta:
+        model = Tenant
+        fields = ("name", "title", "created_at", "frozen_at")
+        read_only_fields = fields
+
+
+class NewTenantSerializer(serializers.Serializer[Any]):
+    name = serializers.RegexField(
+        TENANT_NAME, help_text="2 to 31 small letters, digits and dashes; begins with a letter."
+    )
+    title = serializers.CharField(max_length=120, required=False, allow_blank=True)
+
+
+class MemberSerializer(serializers.ModelSerializer[Membership]):
+    email = serializers.EmailField(source="user.email")
+    name = serializers.CharField(source="user.name")
+    roles = RolesField()
+
+    class Meta:
+        model = Membership
+        fields = ("id", "email", "name", "roles", "joined_at")
+        read_only_fields = fields
+
+
+class NewMemberSerializer(serializers.Serializer[Any]):
+    email = serializers.EmailField()
+    roles = RolesField()
+
+
+class MemberRolesSerializer(serializers.Serializer[Any]):
+    roles = RolesField()
+
+
+class TokenSerializer(serializers.ModelSerializer[ApiToken]):
+    roles = RolesField()
+    state = serializers.ChoiceField(choices=["active", "expired", "revoked"])
+    created_by = serializers.EmailField(source="created_by.email", allow_null=True, default=None)
+
+    class Meta:
+        model = ApiToken
+        fields: tuple[str, ...] = (
+            "id",
+            "name",
+            "roles",
+            "prefix",
+            "state",
+            "created_at",
+            "created_by",
+            "expires_at",
+            "last_used_at",
+            "revoked_at",
+        )
+        read_only_fields = fields
+
+
+class NewTokenSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=80)
+    roles = RolesField()
+    expires_at = serializers.DateTimeField()
+
+
+class MadeTokenSerializer(TokenSerializer):
+    """A token with its secret, which is shown this once."""
+
+    token = serializers.SerializerMethodField(help_text="The secret. Null in a repeated answer.")
+
+    class Meta(TokenSerializer.Meta):
+        fields = (*TokenSerializer.Meta.fields, "token")
+        read_only_fields = fields
+
+    def get_token(self, made: ApiToken) -> str | None:
+        return str(self.context["secret"])
+
+
+class AuditEventSerializer(serializers.ModelSerializer[AuditEvent]):
+    class Meta:
+        model = AuditEvent
+        fields = (
+            "id",
+            "sequence",
+            "recorded_at",
+            "actor_kind",
+            "actor_id",
+            "actor",
+            "action",
+            "subject_kind",
+            "subject_id",
+            "subject",
+            "detail",
+            "previous_hash",
+            "hash",
+        )
+        read_only_fields = fields
+
+
+class AuditFilterSerializer(serializers.Serializer[Any]):
+    actor = serializers.CharField(required=False, max_length=200, help_text="A part of who did it.")
+    action = serializers.CharField(required=False, max_length=60, help_text="How the action begins.")
+    subject = serializers.CharField(required=False, max_length=200, help_text="A part of to what.")
+    since = serializers.DateTimeField(required=False)
+    until = serializers.DateTimeField(required=False, help_text="The end, itself not included.")
+
+
+class ChainSerializer(serializers.Serializer[Any]):
+    """What a look at the whole chain found."""
+
+    intact = serializers.BooleanField()
+    events = serializers.IntegerField()
+    hash = serializers.CharField(help_text="Of the last event. Keep it, and you can prove what came before.")
+    problem = serializers.CharField(allow_blank=True)

@@ -1,0 +1,16 @@
+from django.urls import path
+
+from tenants.api import views
+
+urlpatterns = [
+    path("tenants/", views.TenantListView.as_view(), name="api-tenants"),
+    path("tenants/<slug:tenant>/", views.TenantView.as_view(), name="api-tenant"),
+    path("tenants/<slug:tenant>/freeze/", views.FreezeView.as_view(), name="api-tenant-freeze"),
+    path("tenants/<slug:tenant>/unfreeze/", views.UnfreezeView.as_view(), name="api-tenant-unfreeze"),
+    path("tenants/<slug:tenant>/members/", views.MemberListView.as_view(), name="api-members"),
+    path("tenants/<slug:tenant>/members/<uuid:id>/", views.MemberView.as_view(), name="api-member"),
+    path("tenants/<slug:tenant>/tokens/", views.TokenListView.as_view(), name="api-tokens"),
+    path("tenants/<slug:tenant>/tokens/<uuid:id>/", views.TokenView.as_view(), name="api-token"),
+    path("tenants/<slug:tenant>/audit-events/", views.AuditEventListView.as_view(), name="api-audit-events"),
+    path("tenants/<slug:tenant>/audit-events/chain/", views.AuditChainView.as_view(), name="api-audit-chain"),
+]

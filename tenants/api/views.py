@@ -1,0 +1,218 @@
+from uuid import UUID
+
+from django.http import HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from tenants import audit, services
+from tenants.api import serializers as shapes
+from tenants.api.base import PortalAPIView, TenantAPIView
+from tenants.api.matching import etag_of, require_match
+from tenants.api.schema import IF_MATCH, page_schema
+from tenants.errors import Forbidden
+from tenants.gate import memberships_of
+from tenants.models import ApiToken, Membership, Tenant, User
+from tenants.policy import Permission
+
+
+class TenantListView(PortalAPIView):
+    permission_classes = (IsAuthenticated,)
+    ordering = ("name",)
+
+    @extend_schema(responses=page_schema(shapes.TenantSerializer), summary="Your tenants")
+    def get(self, request: Request) -> Response:
+        if isinstance(request.auth, ApiToken):
+            return self.page(Tenant.objects.filter(pk=request.auth.tenant_id), shapes.TenantSerializer)
+        mine = [membership.tenant_id for membership in memberships_of(_user(request))]
+        return self.page(Tenant.objects.filter(pk__in=mine), shapes.TenantSerializer)
+
+    @extend_schema(
+        request=shapes.NewTenantSerializer,
+        responses={201: shapes.TenantSerializer},
+        summary="Make a tenant; you become its admin",
+    )
+    def post(self, request: Request) -> Response:
+        user = _user(request)
+        tenant = services.create_tenant(**self.checked(shapes.NewTenantSerializer), by=user)
+        return Response(shapes.TenantSerializer(tenant).data, status=201)
+
+
+class TenantView(TenantAPIView):
+    permissions = {"GET": Permission.TENANT_VIEW}
+
+    @extend_schema(responses=shapes.TenantSerializer, summary="A tenant")
+    def get(self, request: Request) -> Response:
+        return Response(shapes.TenantSerializer(self.tenant).data)
+
+
+class FreezeView(TenantAPIView):
+    permissions = {"POST": Permission.TENANT_FREEZE}
+
+    @extend_schema(request=None, responses=shapes.TenantSerializer, summary="Stop every change")
+    def post(self, request: Request) -> Response:
+        services.freeze_tenant(by=self.actor)
+        return _now(self.tenant)
+
+
+class UnfreezeView(TenantAPIView):
+    permissions = {"POST": Permission.TENANT_FREEZE}
+
+    @extend_schema(request=None, responses=shapes.TenantSerializer, summary="Let changes go on")
+    def post(self, request: Request) -> Response:
+        services.unfreeze_tenant(by=self.actor)
+        return _now(self.tenant)
+
+
+class MemberListView(TenantAPIView):
+    permissions = {"GET": Permission.MEMBER_VIEW, "POST": Permission.MEMBER_MANAGE}
+    ordering = ("joined_at", "id")
+
+    @extend_schema(responses=page_schema(shapes.MemberSerializer), summary="Members")
+    def get(self, request: Request) -> Response:
+        return self.page(self.tenant.memberships.select_related("user"), shapes.MemberSerializer)
+
+    @extend_schema(
+        request=shapes.NewMemberSerializer,
+        responses={201: shapes.MemberSerializer},
+        summary="Let a person who has signed up in",
+    )
+    def post(self, request: Request) -> Response:
+        member = services.add_member(**self.checked(shapes.NewMemberSerializer), by=self.actor)
+        return _member(member, status=201)
+
+
+class MemberView(TenantAPIView):
+    permissions = {
+        "GET": Permission.MEMBER_VIEW,
+        "PATCH": Permission.MEMBER_MANAGE,
+        "DELETE": Permission.MEMBER_MANAGE,
+    }
+
+    @extend_schema(responses=shapes.MemberSerializer, summary="A member")
+    def get(self, request: Request, id: UUID) -> Response:
+        return _member(self._found(id))
+
+    @extend_schema(
+        request=shapes.MemberRolesSerializer,
+        responses=shapes.MemberSerializer,
+        parameters=[IF_MATCH],
+        summary="Give a member other roles",
+    )
+    def patch(self, request: Request, id: UUID) -> Response:
+        services.take_turns(self.actor)
+        member = self._found(id)
+        require_match(request, _member_tag(member))
+        wanted = self.checked(shapes.MemberRolesSerializer)
+        return _member(services.change_roles(member, wanted["roles"], by=self.actor))
+
+    @extend_schema(responses={204: None}, parameters=[IF_MATCH], summary="Shut a member out")
+    def delete(self, request: Request, id: UUID) -> Response:
+        services.take_turns(self.actor)
+        member = self._found(id)
+        require_match(request, _member_tag(member))
+        services.remove_member(member, by=self.actor)
+        return Response(status=204)
+
+    def _found(self, id: UUID) -> Membership:
+        return get_object_or_404(self.tenant.memberships.select_related("user"), pk=id)
+
+
+class TokenListView(TenantAPIView):
+    permissions = {"GET": Permission.TOKEN_VIEW, "POST": Permission.TOKEN_CREATE}
+    ordering = ("-created_at", "-id")
+    secret_fields = ("token",)
+
+    @extend_schema(responses=page_schema(shapes.TokenSerializer), summary="Tokens")
+    def get(self, request: Request) -> Response:
+        return self.page(self.tenant.apitokens.select_related("created_by"), shapes.TokenSerializer)
+
+    @extend_schema(
+        request=shapes.NewTokenSerializer,
+        responses={201: shapes.MadeTokenSerializer},
+        summary="Make a token; its secret is shown this once",
+    )
+    def post(self, request: Request) -> Response:
+        wanted = self.checked(shapes.NewTokenSerializer)
+        token, secret = services.create_token(**wanted, by=self.actor)
+        body = shapes.MadeTokenSerializer(token, context={"secret": secret}).data
+        return Response(body, status=201, headers={"Cache-Control": "no-store"})
+
+
+class TokenView(TenantAPIView):
+    permissions = {"GET": Permission.TOKEN_VIEW, "DELETE": Permission.TOKEN_REVOKE}
+
+    @extend_schema(responses=shapes.TokenSerializer, summary="A token")
+    def get(self, request: Request, id: UUID) -> Response:
+        return Response(shapes.TokenSerializer(self._found(id)).data)
+
+    @extend_schema(responses={204: None}, summary="Revoke a token at once")
+    def delete(self, request: Request, id: UUID) -> Response:
+        services.revoke_token(self._found(id), by=self.actor)
+        return Response(status=204)
+
+    def _found(self, id: UUID) -> ApiToken:
+        return get_object_or_404(self.tenant.apitokens.select_related("created_by"), pk=id)
+
+
+class JsonLinesRenderer(BaseRenderer):
+    """Only what ``?format=jsonl`` and the OpenAPI document look for; the view streams the lines itself."""
+
+    media_type = "application/jsonl"
+    format = "jsonl"
+
+
+class AuditEventListView(TenantAPIView):
+    permissions = {"GET": Permission.AUDIT_VIEW}
+    ordering = ("-sequence",)
+    renderer_classes = (JSONRenderer, JsonLinesRenderer)
+
+    @extend_schema(
+        parameters=[
+            shapes.AuditFilterSerializer,
+            OpenApiParameter("format", str, enum=["json", "jsonl"], description="jsonl: all, oldest first."),
+        ],
+        responses={
+            (200, "application/json"): page_schema(shapes.AuditEventSerializer),
+            (200, "application/jsonl"): OpenApiTypes.STR,
+        },
+        summary="The audit, with its chain",
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        wanted = self.checked(shapes.AuditFilterSerializer, request.query_params)
+        events = audit.find(self.tenant, **wanted)
+        if getattr(request, "accepted_renderer", None) and request.accepted_renderer.format == "jsonl":
+            return StreamingHttpResponse(audit.export(events, self.tenant), content_type="application/jsonl")
+        return self.page(events, shapes.AuditEventSerializer)
+
+
+class AuditChainView(TenantAPIView):
+    permissions = {"GET": Permission.AUDIT_VIEW}
+
+    @extend_schema(responses=shapes.ChainSerializer, summary="Check the whole chain now")
+    def get(self, request: Request) -> Response:
+        return Response(shapes.ChainSerializer(audit.verify(self.tenant)).data)
+
+
+def _user(request: Request) -> User:
+    if not isinstance(request.user, User):
+        raise Forbidden("A token belongs to one tenant; a person has to do this.")
+    return request.user
+
+
+def _now(tenant: Tenant) -> Response:
+    tenant.refresh_from_db()
+    return Response(shapes.TenantSerializer(tenant).data)
+
+
+def _member(member: Membership, status: int = 200) -> Response:
+    headers = {"ETag": _member_tag(member)}
+    return Response(shapes.MemberSerializer(member).data, status=status, headers=headers)
+
+
+def _member_tag(member: Membership) -> str:
+    return etag_of(member.pk, sorted(member.roles))
