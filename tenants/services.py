@@ -149,7 +149,9 @@ def create_token(name: str, roles: Iterable[str], expires_at: datetime, *, by: A
         expires_at=expires_at,
         created_by=by.membership.user if by.membership else None,
     )
-    token.full_clean(exclude=["tenant", "created_by"], validate_unique=False, validate_constraints=False)
+    given = ("name", "roles", "prefix", "digest", "expires_at")
+    others = {field.name for field in ApiToken._meta.fields}.difference(given)
+    token.full_clean(exclude=others, validate_unique=False, validate_constraints=False)
     token.save()
     audit.record("token.created", token, by=by, name=token.name, roles=chosen, expires_at=expires_at)
     return token, secret
