@@ -104,7 +104,7 @@ def seed(sandbox: SandboxAws) -> dict[str, Any]:
 def _sign_up(plan: TenantPlan, people: list[Person]) -> Actor:
     (admin_name, _), *others = plan.people
     admin = _new_user(admin_name, plan, (Role.ADMIN,), people)
-    tenant = create_tenant(plan.name, plan.title, by=admin).tenant
+    tenant = create_tenant(by=admin, name=plan.name, title=plan.title)
     actor = _actor(tenant, admin)
     with tenant_scope(tenant.pk):
         for name, role in others:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, TextIO
 
 _COLOURS = (36, 33, 35, 32, 34, 96, 93, 95)
-_WIDTH = 9
+_WIDTH = 10
 _LONGEST_LINE = 64 * 1024
 
 

@@ -46,7 +46,9 @@ class PortalProcesses:
 
     def _celery(self, kind: str, *arguments: str, environment: Mapping[str, str | None] = {}) -> Program:
         how = ("--loglevel", "INFO", *arguments)
-        return self._python(kind, "-m", "celery", "-A", "portal", kind, *how, environment=environment)
+        return self._python(
+            kind, "-m", "celery", "-A", "portal", "--quiet", kind, *how, environment=environment
+        )
 
     def _python(
         self,

@@ -104,7 +104,7 @@ class Supervisor:
     def _last_words(self, program: Program) -> str:
         for follower in self._followers:
             follower.join(timeout=0.2)
-        return self._console.tail(program.name)
+        return "" if program.is_shown else self._console.tail(program.name)
 
     def _pause(self) -> None:
         if self._is_asked_to_stop:

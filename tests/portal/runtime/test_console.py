@@ -13,7 +13,7 @@ def test_each_line_carries_the_name_of_its_program(tmp_path, terminal):
 
     console.follow("web", BytesIO(b"one\ntwo\n"), is_shown=True).join()
 
-    assert terminal.getvalue() == "web      | one\nweb      | two\n"
+    assert terminal.getvalue() == "web       | one\nweb       | two\n"
     assert (tmp_path / "web.log").read_bytes() == b"one\ntwo\n"
 
 
@@ -32,7 +32,7 @@ def test_programs_are_told_apart_by_colour_on_a_screen(tmp_path, monkeypatch):
     console.follow("web", BytesIO(b"one\n"), is_shown=True).join()
     console.follow("worker", BytesIO(b"one\n"), is_shown=True).join()
 
-    assert screen.getvalue() == "\033[36mweb      |\033[0m one\n\033[33mworker   |\033[0m one\n"
+    assert screen.getvalue() == "\033[36mweb       |\033[0m one\n\033[33mworker    |\033[0m one\n"
 
 
 def test_a_person_may_want_no_colour(tmp_path, monkeypatch):
@@ -41,7 +41,7 @@ def test_a_person_may_want_no_colour(tmp_path, monkeypatch):
 
     console.follow("web", BytesIO(b"one\n"), is_shown=True).join()
 
-    assert screen.getvalue() == "web      | one\n"
+    assert screen.getvalue() == "web       | one\n"
 
 
 def test_bytes_that_are_no_text_are_shown_all_the_same(tmp_path, terminal):
@@ -49,4 +49,4 @@ def test_bytes_that_are_no_text_are_shown_all_the_same(tmp_path, terminal):
 
     console.follow("web", BytesIO(b"\xff\xfe end"), is_shown=True).join()
 
-    assert terminal.getvalue() == "web      | \ufffd\ufffd end\n"
+    assert terminal.getvalue() == "web       | \ufffd\ufffd end\n"

@@ -30,7 +30,9 @@ def test_a_program_counts_as_started_when_it_is_ready(supervisor, program, tmp_p
 
 
 def test_a_program_that_ends_while_it_starts_is_told_with_its_last_words(supervisor, program):
-    failing = program("print('no disk left'); raise SystemExit(3)", "postgres", is_ready=lambda: False)
+    failing = program(
+        "print('no disk left'); raise SystemExit(3)", "postgres", is_ready=lambda: False, is_shown=False
+    )
 
     with pytest.raises(StartFailed, match=r"postgres ended with 3\.\nno disk left"):
         supervisor.start(failing)
@@ -51,7 +53,7 @@ def test_a_job_is_run_to_its_end(supervisor, program, tmp_path):
 
 def test_a_job_that_fails_is_told(supervisor, program):
     with pytest.raises(StartFailed, match=r"migrate ended with 1\.\nno such table"):
-        supervisor.run(program("raise SystemExit('no such table')", "migrate"))
+        supervisor.run(program("raise SystemExit('no such table')", "migrate", is_shown=False))
 
 
 def test_what_died_is_started_again(supervisor, program, mark):
