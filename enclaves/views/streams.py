@@ -33,6 +33,7 @@ BACKLOG = 200  # events that a slow client may fall behind before the oldest are
 type Message = dict[str, Any]
 
 
+@transaction.non_atomic_requests
 @tenant_page(Permission.OPERATION_VIEW)
 async def event_stream(request: TenantRequest) -> HttpResponseBase:
     """Send the tenant's events as they happen; with Last-Event-ID, first those that were missed."""
