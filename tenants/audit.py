@@ -21,7 +21,7 @@ from tenants.actors import Actor, System
 from tenants.models import AuditEvent, AuditHead, Tenant
 from tenants.scope import tenant_scope
 
-__all__ = ["Actor", "System", "Verdict", "check", "export", "find", "open_chain", "record", "verify"]
+__all__ = ["Actor", "System", "Verdict", "check", "export", "find", "head", "open_chain", "record", "verify"]
 
 GENESIS = "0" * 64
 _BATCH = 1_000
@@ -59,32 +59,32 @@ def record(
     wait. Nothing secret may be in ``detail``.
     """
     tenant_id = tenant.pk if tenant else by.tenant_id
-    head = AuditHead.objects.select_for_update(no_key=True).get(tenant_id=tenant_id)
+    end = AuditHead.objects.select_for_update(no_key=True).get(tenant_id=tenant_id)
     event = AuditEvent(
         tenant_id=tenant_id,
-        sequence=head.count + 1,
+        sequence=end.count + 1,
         recorded_at=timezone.now(),
         actor_kind=by.kind,
         actor_id=by.id,
         actor=by.label[:200],
         action=action,
         detail=_plain(detail),
-        previous_hash=head.hash,
+        previous_hash=end.hash,
         **_named(subject, action),
     )
     event.hash = _digest(_facts(event))
     event.save(force_insert=True)
-    AuditHead.objects.filter(pk=head.pk).update(count=event.sequence, hash=event.hash)
+    AuditHead.objects.filter(pk=end.pk).update(count=event.sequence, hash=event.hash)
     return event
 
 
 def verify(tenant: Tenant) -> Verdict:
     """Read the whole chain of a tenant, say whether it is intact, and note it beside the chain."""
     # Locked, so that no event comes between reading the chain and reading its head.
-    head = AuditHead.objects.select_for_update(no_key=True).get(tenant=tenant)
+    end = AuditHead.objects.select_for_update(no_key=True).get(tenant=tenant)
     chain = (_whole(event) for batch in _batches(find(tenant), tenant) for event in batch)
-    verdict = check(chain, head.count, head.hash)
-    AuditHead.objects.filter(pk=head.pk).update(
+    verdict = check(chain, end.count, end.hash)
+    AuditHead.objects.filter(pk=end.pk).update(
         verified_at=timezone.now(), verified_count=verdict.events, problem=verdict.problem
     )
     return verdict
@@ -101,6 +101,11 @@ def check(events: Iterable[dict[str, Any]], count: int | None = None, hash: str 
     if count is not None and (seen, last) != (count, hash):
         return Verdict(seen, last, f"The chain ends at event {seen}, and {count} were recorded.")
     return Verdict(seen, last)
+
+
+def head(tenant: Tenant) -> AuditHead:
+    """The end of the chain as it was noted apart from it, and what the last verification found."""
+    return AuditHead.objects.get(tenant=tenant)
 
 
 def find(

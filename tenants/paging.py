@@ -31,9 +31,9 @@ def page_of[Row: Model](
 ) -> Page[Row]:
     """Cut the page that a person asks for; a cursor that makes no sense leads to the first page."""
     try:
-        return cut(rows, params, order=order, size=size)
+        return cut(rows, params, order=order, size=size or PAGE_SIZE)
     except BadCursor:
-        return cut(rows, QueryDict(), order=order, size=size)
+        return cut(rows, QueryDict(), order=order, size=size or PAGE_SIZE)
 
 
 def cut[Row: Model](rows: QuerySet[Row], params: QueryDict, *, order: Sequence[str], size: int) -> Page[Row]:

@@ -1,0 +1,114 @@
+"""What people fill in. The services check; these only shape the fields."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils import timezone
+
+from tenants.models import User
+from tenants.policy import Role, covers
+
+SAID = {
+    Role.ADMIN: "admin: cloud accounts, enclaves, members, freeze, and all below",
+    Role.DEVELOPER: "developer: applications, deployments, tokens, and all below",
+    Role.READER: "reader: sees everything, changes nothing",
+}
+LIVES = [(7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "365 days")]
+
+
+class SignUpForm(forms.Form):
+    """What sign-up asks beside e-mail and password; allauth saves the user and then calls `signup`."""
+
+    name = forms.CharField(
+        label="Your name", max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+
+    field_order = ("name", "email", "password1")
+
+    def signup(self, request: HttpRequest, user: User) -> None:
+        user.name = self.cleaned_data["name"].strip()
+        user.save(update_fields=["name"])
+
+
+class CreateTenantForm(forms.Form):
+    name = forms.CharField(
+        label="Name",
+        max_length=31,
+        help_text="Stands in addresses: 2 to 31 small letters, digits and dashes; begins with a letter.",
+    )
+    title = forms.CharField(
+        label="What people call it", max_length=120, required=False, help_text="Like “Acme Limited”."
+    )
+
+
+class RolesForm(forms.Form):
+    roles = forms.MultipleChoiceField(label="Roles", widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, given_by: Sequence[Role] = tuple(Role), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["roles"].choices = [  # type: ignore[attr-defined]  # a ChoiceField, see above
+            (role.value, SAID[role]) for role in Role if covers(given_by, [role])
+        ]
+
+
+class AddMemberForm(RolesForm):
+    email = forms.EmailField(label="E-mail address", help_text="Of somebody who has signed up here.")
+
+    field_order = ("email", "roles")
+
+
+class CreateTokenForm(RolesForm):
+    name = forms.CharField(label="Name", max_length=80, help_text="What uses it, like “ci-inventory”.")
+    lives = forms.TypedChoiceField(label="Ends after", choices=LIVES, coerce=int, initial=90)
+
+    field_order = ("name", "roles", "lives")
+
+    def expires_at(self) -> datetime:
+        return timezone.now() + timedelta(days=self.cleaned_data["lives"])
+
+
+class AuditFilterForm(forms.Form):
+    actor = forms.CharField(label="Who", required=False, max_length=200)
+    action = forms.CharField(label="What", required=False, max_length=60)
+    subject = forms.CharField(label="To what", required=False, max_length=200)
+    first = forms.DateField(
+        label="From day", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    last = forms.DateField(
+        label="To day", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def wanted(self) -> dict[str, Any]:
+        """The filters for tenants.audit.find; a field that makes no sense filters nothing."""
+        self.full_clean()
+        given = self.cleaned_data
+        first, last = given.get("first"), given.get("last")
+        return {
+            **{name: given.get(name, "") for name in ("actor", "action", "subject")},
+            "since": datetime.combine(first, time.min, UTC) if first else None,
+            "until": datetime.combine(last, time.min, UTC) + timedelta(days=1) if last else None,
+        }
+
+
+class ConfirmForm(forms.Form):
+    """A question whose answer is the button alone."""
+
+
+class ConfirmNameForm(forms.Form):
+    """A question that wants the name of the thing typed, for what cannot be taken back."""
+
+    word = forms.CharField(max_length=200)
+
+    def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.name = name
+        self.fields["word"].label = f"Type {name} to confirm"
+
+    def clean_word(self) -> str:
+        word = str(self.cleaned_data["word"]).strip()
+        if word != self.name:
+            raise forms.ValidationError(f"This is not {self.name}.")
+        return word
