@@ -132,10 +132,16 @@ class Machines:
         return found
 
     def _healthy_among(self, region: str, instance_ids: list[str]) -> set[str]:
-        with translated("ec2:DescribeInstanceStatus"):
-            answer = self._sessions.ec2(region).describe_instance_status(
-                InstanceIds=instance_ids, Filters=HEALTHY
-            )
+        try:
+            with translated("ec2:DescribeInstanceStatus"):
+                answer = self._sessions.ec2(region).describe_instance_status(
+                    InstanceIds=instance_ids, Filters=HEALTHY
+                )
+        except ProviderError as error:
+            # One that AWS does not know yet, or no longer, spoils the call for all the others.
+            if error.code != "InvalidInstanceID.NotFound":
+                raise
+            return self._healthy_in(region) & set(instance_ids)
         return {status["InstanceId"] for status in answer["InstanceStatuses"]}
 
     def _healthy_in(self, region: str) -> set[str]:

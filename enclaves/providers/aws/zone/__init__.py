@@ -128,7 +128,7 @@ class Survey:
         return HostOrder(
             host_id="rehearsal",
             name="rehearsal",
-            token="",
+            token="rehearsal",
             machine=REHEARSED[images[0].architecture],
             image_id=images[0].image_id,
             disk_gib=20,

@@ -32,6 +32,7 @@ ICMP = ("1", "58")
 # Below lie the ports of services; what comes back to a connection of ours arrives above.
 FIRST_RETURN_PORT = 32768
 ENDPOINTS = ("s3", "sts")
+STANDING = ("pending", "available")
 
 
 class Network:
@@ -176,7 +177,9 @@ class Network:
 
     def _endpoints(self) -> "list[VpcEndpointTypeDef]":
         with translated("ec2:DescribeVpcEndpoints"):
-            return self._ec2.describe_vpc_endpoints(Filters=self._ours)["VpcEndpoints"]
+            found = self._ec2.describe_vpc_endpoints(Filters=self._ours)["VpcEndpoints"]
+        # AWS goes on listing one that was deleted.
+        return [each for each in found if each["State"].lower() in STANDING]
 
     def _gateways(self) -> "list[EgressOnlyInternetGatewayTypeDef]":
         # Of all these kinds, this one alone cannot be asked for by its network.
