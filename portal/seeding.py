@@ -13,10 +13,8 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.utils import timezone
 
-from enclaves.blueprints import blueprint
 from enclaves.lifecycle import AccountState, DeploymentState, EnclaveState
 from enclaves.models import CloudAccount, Deployment, Enclave
-from enclaves.provisioning.clouds import place_of
 from enclaves.services.accounts import register_account, verify_account
 from enclaves.services.deployments import apply_plan, submit_spec
 from enclaves.services.enclaves import create_enclave
@@ -142,13 +140,9 @@ def _register(plan: TenantPlan, sandbox: SandboxAws, *, by: Actor) -> Enclave:
     """Register the account, and apply both templates in it as its own administrator would."""
     account = register_account(by=by, account=f"aws:{plan.account}", title="Production")
     enclave = create_enclave(account, by=by, zone=ZONE)
-    place = place_of(enclave)
-    kind = blueprint(account.cloud)
-    for how, template in (
-        (kind.commands(), account_template(account)),
-        (kind.commands(place), zone_template(enclave)),
-    ):
-        sandbox.apply_stack(plan.account, place.region, Path(how.file_name).stem, template)
+    for template in (account_template(account), zone_template(enclave)):
+        stack = Path(template.file_name).stem
+        sandbox.apply_stack(plan.account, enclave.zone.region, stack, template.text)
     verify_account(account, by=by)
     return enclave
 
