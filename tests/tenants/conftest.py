@@ -1,0 +1,59 @@
+"""People and programs that knock at the gate."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from os import environ
+
+import psycopg
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from tenants import services
+from tenants.models import ApiToken
+from tenants.policy import Role
+from tenants.scope import tenant_scope
+
+
+@pytest.fixture
+def browser(actor) -> Callable[..., Client]:
+    """A browser in which somebody is signed in: ``browser(Role.READER)``, ``browser(Role.ADMIN, globex)``."""
+
+    def make(*who) -> Client:
+        client = Client()
+        client.force_login(actor(*who).membership.user)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def token_of(actor) -> Callable[..., tuple[ApiToken, str]]:
+    """Make a token with the roles of its maker: ``token_of(Role.READER)``."""
+
+    def make(role: Role, *where, name: str = "ci") -> tuple[ApiToken, str]:
+        by = actor(Role.ADMIN, *where)
+        with tenant_scope(by.tenant_id):
+            return services.create_token(name, [role], timezone.now() + timedelta(days=7), by=by)
+
+    return make
+
+
+@pytest.fixture
+def api(token_of) -> Callable[..., Client]:
+    """A program with a token: ``api(Role.READER).get(…)``."""
+
+    def make(*who) -> Client:
+        return Client(headers={"Authorization": f"Bearer {token_of(*who)[1]}"})
+
+    return make
+
+
+@pytest.fixture
+def as_app(transactional_db):
+    """A raw connection as the role that serves and works, past Django and past our code."""
+    connection.ensure_connection()
+    url = environ["DATABASE_URL"]
+    with psycopg.connect(url, dbname=connection.settings_dict["NAME"], autocommit=True) as raw:
+        yield raw
