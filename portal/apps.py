@@ -5,4 +5,4 @@ class PortalConfig(AppConfig):
     name = "portal"
 
     def ready(self) -> None:
-        from portal import checks, celery  # noqa: F401, PLC0415 -- both register themselves
+        from portal import celery, checks  # noqa: F401, PLC0415 -- both register themselves

@@ -6,6 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
+SHORTEST_KEY = 50  # characters
+
 
 @register(Tags.security)
 def production_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -24,8 +26,8 @@ def _same_database_role() -> bool:
 
 _RULES: list[tuple[Callable[[], bool], str, str]] = [
     (
-        lambda: len(settings.SECRET_KEY) < 50,
-        "PORTAL_SECRET_KEY has fewer than 50 characters.",
+        lambda: len(settings.SECRET_KEY) < SHORTEST_KEY,
+        f"PORTAL_SECRET_KEY has fewer than {SHORTEST_KEY} characters.",
         "Make one: python -c 'import secrets; print(secrets.token_urlsafe(64))'",
     ),
     (

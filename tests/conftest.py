@@ -1,13 +1,13 @@
-"""The cast: two tenants and their people. Everything runs against a real PostgreSQL with row-level security."""
+"""The cast: two tenants and their people, in a real PostgreSQL with row-level security."""
 
 import pytest
-from tenants.services import create_tenant
 
 from enclaves import tasks
 from tenants.gate import Actor
 from tenants.models import Membership, Tenant, User
 from tenants.policy import Role
 from tenants.scope import tenant_scope
+from tenants.services import create_tenant
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from enclaves.models.base import Moving
 from enclaves.models.zones import Enclave
 from tenants.models import TenantOwned
 
-
 APPLICATION_NAME = r"\A[a-z][a-z0-9-]{0,38}[a-z0-9]\Z"
 
 

@@ -174,8 +174,8 @@ def _no_machine(cluster: Mapping[str, Any], market: Market) -> str:
     kind = wish.get("architecture", "any architecture")
     hidden = "" if cluster["confidential"] == "none" else f", confidential: {cluster['confidential']}"
     return (
-        f"No machine type of this zone has {wish['vcpu']} vCPU and {wish['memory_gib']} GiB ({kind}{hidden}). "
-        "Ask for less, or for another architecture."
+        f"No machine type of this zone has {wish['vcpu']} vCPU and {wish['memory_gib']} GiB "
+        f"({kind}{hidden}). Ask for less, or for another architecture."
     )
 
 

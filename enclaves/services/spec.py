@@ -62,7 +62,7 @@ SCHEMA: dict[str, Any] = {
         },
         "machine": {
             "type": "object",
-            "description": "The least that each host must have; the smallest machine type that fits is taken.",
+            "description": "The least that a host must have; the smallest machine type that fits is taken.",
             "additionalProperties": False,
             "required": ["vcpu", "memory_gib", "disk_gib"],
             "properties": {
@@ -223,25 +223,26 @@ def _fault(error: ValidationError, lines: dict[tuple[str | int, ...], int]) -> F
     return Fault(_dotted(path), _wording(error), _nearest(path, lines))
 
 
+_WORDINGS = {
+    "type": "This must be of type {rule}; it is {given}.",
+    "enum": "{given} is none of {rule}.",
+    "maximum": "{given} is more than the {rule} that is allowed.",
+    "minimum": "{given} is less than {rule}.",
+    "minItems": "This list needs at least {rule}.",
+    "maxItems": "This list takes at most {rule}.",
+    "uniqueItems": "Nothing may stand in this list twice.",
+    "pattern": "{given} does not have the right form. {hint}",
+}
+
+
 def _wording(error: ValidationError) -> str:
     given = repr(error.instance) if isinstance(error.instance, str) else str(error.instance)
-    shown = given if len(given) <= LONGEST_QUOTE else f"{given[:LONGEST_QUOTE]}…"
-    match error.validator:
-        case "type":
-            return f"This must be of type {error.validator_value}; it is {shown}."
-        case "enum":
-            return f"{shown} is none of {', '.join(error.validator_value)}."
-        case "maximum":
-            return f"{shown} is more than the {error.validator_value} that is allowed."
-        case "minimum":
-            return f"{shown} is less than {error.validator_value}."
-        case "minItems" | "maxItems" | "uniqueItems":
-            return f"This list does not fit: {error.validator} is {error.validator_value}."
-        case "pattern":
-            hint = error.schema.get("description", f"It must match {error.validator_value}.")
-            return f"{shown} does not have the right form. {hint}"
-        case _:
-            return "This does not fit the schema."
+    rule = error.validator_value
+    return _WORDINGS.get(str(error.validator), "This does not fit the schema.").format(
+        given=given if len(given) <= LONGEST_QUOTE else f"{given[:LONGEST_QUOTE]}…",
+        rule=", ".join(rule) if isinstance(rule, list) else rule,
+        hint=error.schema.get("description", f"It must match {rule}."),
+    )
 
 
 def _beyond_the_schema(spec: dict[str, Any], lines: dict[tuple[str | int, ...], int]) -> Iterator[Fault]:

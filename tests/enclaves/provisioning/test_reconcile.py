@@ -4,7 +4,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tenants.errors import Refused
 from enclaves.models import Enclave, Host, HostMove, Operation
 from enclaves.providers.base import CloudHost, CloudHostState, Outcome, ProviderError, Trouble
 from enclaves.provisioning import hosts as host_rows
@@ -12,6 +11,7 @@ from enclaves.provisioning import work
 from enclaves.provisioning.reconcile import reconcile
 from enclaves.provisioning.work import Claimed, LostLease
 from enclaves.services import accounts, deployments
+from tenants.errors import Refused
 from tenants.models import AuditEvent
 
 pytestmark = [
