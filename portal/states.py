@@ -70,6 +70,11 @@ _STYLES: Final[dict[str, dict[str, dict[str, str]]]] = {
         "cancelled": BAR,
         "frozen": PAUSE,
     },
+    "token": {
+        "active": OK,
+        "expired": CLOCK,
+        "revoked": BAR,
+    },
     "check": {
         "waiting": CLOCK,
         "running": RUN,
@@ -96,6 +101,16 @@ LOOKS: Final[dict[tuple[str, str], Look]] = {
     (kind, state): Look(word=_WORDS.get((kind, state), state), **style)
     for kind, states in _STYLES.items()
     for state, style in states.items()
+}
+
+
+# What is drawn inside a host of a drawing, around its middle.
+GLYPHS: Final = {
+    "ok": "M-5 0-1.500 3.500 5-4",
+    "run": "M-4 0A4 4 0 0 1 4 0",
+    "warn": "M0-5V1M0 4.600V4.700",
+    "bad": "M-4-4 4 4M4-4-4 4",
+    "idle": "M-4 0H4",
 }
 
 
