@@ -113,6 +113,8 @@ def _environment(chosen: Servers, place: Place) -> dict[str, str | None]:
 
 
 def _start_portal(supervisor: Supervisor, portal: PortalProcesses) -> None:
+    # Nothing is collected outside of production, but the server of static files looks for the folder.
+    (DEMO_STATE / "static").mkdir(exist_ok=True)
     supervisor.run(portal.command("migrate", "--verbosity", "0", "--skip-checks", as_owner=True))
     supervisor.start(portal.worker(), portal.beat(), portal.web())
 

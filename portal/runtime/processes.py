@@ -45,10 +45,10 @@ class PortalProcesses:
         return self._celery("beat", "--schedule", str(self.state / "beat"), "--pidfile=")
 
     def _celery(self, kind: str, *arguments: str, environment: Mapping[str, str | None] = {}) -> Program:
-        how = ("--loglevel", "INFO", *arguments)
-        return self._python(
-            kind, "-m", "celery", "-A", "portal", "--quiet", kind, *how, environment=environment
-        )
+        # Being root is nothing to warn of here: what runs is ours alone, and ends with the terminal.
+        python = ("-W", "ignore:You're running the worker with superuser", "-m", "celery")
+        how = ("-A", "portal", "--quiet", kind, "--loglevel", "INFO", *arguments)
+        return self._python(kind, *python, *how, environment=environment)
 
     def _python(
         self,
