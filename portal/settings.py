@@ -119,7 +119,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "rest"
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "enclaves.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "sweep": {"task": "enclaves.tasks.sweep", "schedule": 2.0, "options": {"expires": 2}},
 }
 
 AUTH_USER_MODEL = "tenants.User"
@@ -187,6 +187,17 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "ENUM_NAME_OVERRIDES": {
+        "AccountState": "enclaves.lifecycle.AccountState",
+        "EnclaveState": "enclaves.lifecycle.EnclaveState",
+        "DeploymentState": "enclaves.lifecycle.DeploymentState",
+        "HostState": "enclaves.lifecycle.HostState",
+        "OperationState": "enclaves.lifecycle.OperationState",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "enclaves.api.document.complete",
+    ],
     "REDOC_DIST": "SIDECAR",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -243,6 +254,10 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "botocore": {"level": "WARNING"},
+        # A line for each nudge would hide what the worker has to say.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
         "boto3": {"level": "WARNING"},
         "urllib3": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
