@@ -49,12 +49,12 @@ class Place:
         return f"http://127.0.0.1:{self.port}"
 
 
-def run_demo(*, port: int | None = None) -> None:
+def run_demo(*, port: int | None = None, state: Path | None = None) -> None:
     """Start the demo and keep it running until told to stop. It remembers nothing of an earlier one.
 
     Raises StartFailed, AlreadyRunning.
     """
-    place = Place(DEMO_STATE, port or free_port(PREFERRED_PORT))
+    place = Place(state or DEMO_STATE, port or free_port(PREFERRED_PORT))
     console = Console(place.state / "log")
     with Supervisor(place.state, console) as supervisor, suppress(Stopped):
         supervisor.stop_on_signals()
@@ -114,7 +114,7 @@ def _environment(chosen: Servers, place: Place) -> dict[str, str | None]:
 
 def _start_portal(supervisor: Supervisor, portal: PortalProcesses) -> None:
     # Nothing is collected outside of production, but the server of static files looks for the folder.
-    (DEMO_STATE / "static").mkdir(exist_ok=True)
+    (DEMO_STATE / "static").mkdir(parents=True, exist_ok=True)
     supervisor.run(portal.command("migrate", "--verbosity", "0", "--skip-checks", as_owner=True))
     supervisor.start(portal.worker(), portal.beat(), portal.web())
 

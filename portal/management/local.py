@@ -24,6 +24,9 @@ class LocalCommand(BaseCommand):
         if options["ends_with_parent"]:
             end_with_parent()
         try:
-            self.start(port=options["port"])
+            self.start(**self.options_of_start(options))
         except (StartFailed, AlreadyRunning) as error:
             raise CommandError(str(error)) from error
+
+    def options_of_start(self, options: dict[str, Any]) -> dict[str, Any]:
+        return {"port": options["port"]}
