@@ -26,7 +26,15 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     elif scope["path"].startswith("/events/"):
         await _streams(scope, receive, send)
     else:
-        await _pages(scope, receive, send)
+        await _pages(scope, _as_coroutine(receive), _as_coroutine(send))
+
+
+def _as_coroutine(call: Any) -> Any:
+    # a2wsgi hands these to another thread's loop, which takes coroutines; granian's are mere awaitables.
+    async def called(*args: Any) -> Any:
+        return await call(*args)
+
+    return called
 
 
 async def _lifespan(receive: Any, send: Any) -> None:
