@@ -6,11 +6,12 @@ Each list is one query, however many rows it has. Everything starts at the tenan
 from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 
 from enclaves.lifecycle import OPEN_OPERATION, AccountState, DeploymentState, EnclaveState, HostState
 from enclaves.models import (
     AccountCheck,
+    Application,
     CloudAccount,
     Deployment,
     Enclave,
@@ -48,6 +49,13 @@ def account(tenant: Tenant, name: str) -> CloudAccount:
     return kept.select_related("tenant").get(cloud=cloud, number=number)
 
 
+def every_check(account: CloudAccount) -> list[AccountCheck]:
+    """The checks of an account, then those of its enclaves."""
+    kept = account.checks.exclude(enclave__state=EnclaveState.REMOVED)
+    by_place = F("enclave__zone_id").asc(nulls_first=True)
+    return list(kept.select_related("enclave__account").order_by(by_place, "position"))
+
+
 def account_checks(account: CloudAccount) -> list[AccountCheck]:
     return list(account.checks.filter(enclave=None))
 
@@ -83,8 +91,17 @@ def accounts_that_take_zones(tenant: Tenant) -> list[CloudAccount]:
     return list(verified.order_by("registered_at"))
 
 
+def zones() -> QuerySet[Zone]:
+    """Every zone that the vendor ever offered."""
+    return Zone.objects.all()
+
+
 def open_zones(clouds: set[str]) -> list[Zone]:
     return list(Zone.objects.filter(is_open=True, cloud__in=clouds))
+
+
+def applications(tenant: Tenant) -> QuerySet[Application]:
+    return tenant.applications.all()
 
 
 def deployments(tenant: Tenant) -> QuerySet[Deployment]:
@@ -107,8 +124,21 @@ def revisions(deployment: Deployment) -> list[Revision]:
     return list(deployment.revisions.defer("source", "plan", "spec")[:100])
 
 
+def all_revisions(deployment: Deployment) -> QuerySet[Revision]:
+    return deployment.revisions.defer("source", "plan", "spec")
+
+
+def revision_of_plan(deployment: Deployment, plan_hash: str) -> Revision:
+    """The revision whose plan has this hash.
+
+    None has it if the plan was made again; then the newest revision, which has the new plan.
+    """
+    return deployment.revisions.filter(plan_hash=plan_hash).first() or deployment.revisions.latest("number")
+
+
 def operations(tenant: Tenant) -> QuerySet[Operation]:
-    return tenant.operations.select_related("account", "enclave__account")
+    rows = tenant.operations.select_related("account", "enclave__account")
+    return rows.annotate(revision_number=F("revision__number"))
 
 
 def open_operations(tenant: Tenant) -> list[Operation]:
@@ -123,6 +153,12 @@ def events_of(operation: Operation, limit: int) -> list[Event]:
     """The newest lines of an operation's log, in the order in which they were written."""
     lines = operation.events.exclude(text="").order_by("-id")[:limit]
     return list(reversed(lines))
+
+
+def events_after(operation: Operation, after: int, limit: int) -> tuple[list[Event], bool]:
+    """Some lines of an operation's log after the one with this id, and whether there are more."""
+    lines = list(operation.events.exclude(text="").filter(pk__gt=after).order_by("id")[: limit + 1])
+    return lines[:limit], len(lines) > limit
 
 
 def hosts(tenant: Tenant) -> QuerySet[Host]:
@@ -154,6 +190,12 @@ def host_counts(hosts: QuerySet[Host]) -> dict[str, int]:
     groups = {name: Count("pk", filter=Q(state__in=states)) for name, states in HOST_GROUPS.items()}
     counted = hosts.order_by().aggregate(all=Count("pk", filter=~Q(state=HostState.DEPROVISIONED)), **groups)
     return {"": counted.pop("all"), **counted}
+
+
+def hosts_in(enclave: Enclave, limit: int = 300) -> list[Host]:
+    """The hosts of an enclave that are not gone, by cluster and number; of very many the first."""
+    standing = enclave.hosts.exclude(state=HostState.DEPROVISIONED)
+    return list(standing.only("name", "cluster", "number", "state", "problem")[:limit])
 
 
 def troubled_hosts(enclave: Enclave) -> list[Host]:

@@ -1,0 +1,43 @@
+"""Examples in the OpenAPI document: one walk, from an account to a deployment."""
+
+from drf_spectacular.utils import OpenApiExample
+
+IMAGE = f"registry.example.com/recommender@sha256:{'9f86d081' * 8}"
+SPEC_TEXT = f"""\
+application: recommender
+enclave: aws:111122223333/prod.aws-us-east-1c
+image: {IMAGE}
+clusters:
+  - name: query
+    hosts: 3
+    machine: {{vcpu: 8, memory_gib: 32, disk_gib: 300, architecture: arm64}}
+"""
+SPEC = {
+    "application": "recommender",
+    "enclave": "aws:111122223333/prod.aws-us-east-1c",
+    "image": IMAGE,
+    "clusters": [
+        {
+            "name": "query",
+            "hosts": 3,
+            "machine": {"vcpu": 8, "memory_gib": 32, "disk_gib": 300, "architecture": "arm64"},
+        }
+    ],
+}
+
+ACCOUNT = OpenApiExample(
+    "An AWS account", {"account": "aws:111122223333", "title": "production"}, request_only=True
+)
+ENCLAVE = OpenApiExample(
+    "A zone", {"account": "aws:111122223333", "zone": "prod.aws-us-east-1c"}, request_only=True
+)
+SPECS = [
+    OpenApiExample("As an object", SPEC, request_only=True, media_type="application/json"),
+    OpenApiExample("As a text", {"spec": SPEC_TEXT}, request_only=True, media_type="application/json"),
+    OpenApiExample("As it is", SPEC_TEXT, request_only=True, media_type="application/yaml"),
+]
+APPLY = OpenApiExample(
+    "By its hash",
+    {"plan_hash": "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"},
+    request_only=True,
+)

@@ -1,0 +1,100 @@
+"""The templates of an account and its zones: as a file, or as JSON with the line that applies it."""
+
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from enclaves.api.accounts import TAGS, AccountView
+from enclaves.api.serializers.accounts import TemplateSerializer
+from enclaves.blueprints import UnknownFormat
+from enclaves.models import Enclave
+from enclaves.services import seeing, templates
+from enclaves.services.templates import Template
+from tenants.api.problems import Problem
+from tenants.policy import Permission
+
+_FORMAT = OpenApiParameter(
+    "format", str, enum=["cloudformation"], description="The language; the cloud's first if not given."
+)
+_ZONE = OpenApiParameter("zone", str, required=True, description="The zone of one of the account's enclaves.")
+_ANSWERS: dict[Any, Any] = {
+    (200, "text/yaml"): OpenApiResponse(OpenApiTypes.STR, "The file, ready to be applied."),
+    (200, "application/json"): TemplateSerializer,
+}
+
+
+class YamlRenderer(BaseRenderer):
+    media_type = "text/yaml"
+    format = "yaml"
+    charset = "utf-8"
+
+    def render(self, data: Any, *args: Any, **kwargs: Any) -> Any:
+        return data if isinstance(data, str) else JSONRenderer().render(data)
+
+
+class LanguageNegotiation(DefaultContentNegotiation):
+    """``format`` names the language of a template here; the media type is chosen by Accept alone."""
+
+    def filter_renderers(self, renderers: Any, format: Any) -> Any:
+        return renderers
+
+
+class TemplateView(AccountView):
+    renderer_classes = (YamlRenderer, JSONRenderer)
+    content_negotiation_class = LanguageNegotiation
+
+    @property
+    def language(self) -> str:
+        return self.request.query_params.get("format", "")
+
+    def download(self, template: Template) -> Response:
+        if isinstance(self.request.accepted_renderer, JSONRenderer):
+            return Response(TemplateSerializer(template).data)
+        headers = {"Content-Disposition": f'attachment; filename="{template.file_name}"'}
+        return Response(template.text, headers=headers)
+
+    def handle_exception(self, error: Exception) -> Response:
+        if isinstance(error, UnknownFormat):
+            error = Problem(400, str(error), [{"field": "format", "message": str(error)}])
+        return super().handle_exception(error)
+
+
+class AccountTemplateView(TemplateView):
+    # It carries the external id, which is for those who may register.
+    permissions = {"GET": Permission.ACCOUNT_REGISTER}
+
+    @extend_schema(parameters=[_FORMAT], responses=_ANSWERS, summary="The account template", tags=TAGS)
+    def get(self, request: Request, account: str) -> Response:
+        """Makes the portal's roles in the account. Apply it with your own rights, then verify.
+
+        With `Accept: application/json` the answer also holds the command line that applies it.
+        """
+        return self.download(templates.account_template(self.found(account), self.language))
+
+
+class ZoneTemplateView(TemplateView):
+    permissions = {"GET": Permission.ENCLAVE_VIEW}
+
+    @extend_schema(parameters=[_ZONE, _FORMAT], responses=_ANSWERS, summary="A zone template", tags=TAGS)
+    def get(self, request: Request, account: str) -> Response:
+        """Makes the network, keys and log archive of one enclave. Create the enclave first.
+
+        With `Accept: application/json` the answer also holds the command line that applies it.
+        """
+        return self.download(templates.zone_template(self._enclave(account), self.language))
+
+    def _enclave(self, account: str) -> Enclave:
+        zone = self.request.query_params.get("zone", "")
+        if not zone:
+            message = "Name the zone: ?zone=…"
+            raise Problem(400, message, [{"field": "zone", "message": message}])
+        try:
+            return seeing.enclave(self.tenant, account, zone)
+        except (Enclave.DoesNotExist, ValueError) as error:
+            raise Http404 from error

@@ -1,0 +1,64 @@
+"""The addresses of the API of a tenant's clouds, below /api/v1/."""
+
+from django.urls import URLPattern, URLResolver, include, path, register_converter
+from django.urls.converters import StringConverter
+
+from enclaves.api import accounts, applications, deployments, document, enclaves, hosts, operations, templates
+from enclaves.api.zones import ZoneListView
+
+
+class AccountConverter(StringConverter):
+    regex = r"[a-z]+:[0-9a-z-]+"
+
+
+class ZoneConverter(StringConverter):
+    regex = r"[a-z0-9.-]+"
+
+
+register_converter(AccountConverter, "account")
+register_converter(ZoneConverter, "zone")
+
+_account = [
+    path("", accounts.CloudAccountView.as_view(), name="api-cloud-account"),
+    path("verify/", accounts.AccountVerifyView.as_view(), name="api-cloud-account-verify"),
+    path("checks/", accounts.AccountCheckListView.as_view(), name="api-cloud-account-checks"),
+    path("freeze/", accounts.AccountFreezeView.as_view(), name="api-cloud-account-freeze"),
+    path("unfreeze/", accounts.AccountUnfreezeView.as_view(), name="api-cloud-account-unfreeze"),
+    path("templates/account/", templates.AccountTemplateView.as_view(), name="api-account-template"),
+    path("templates/zone/", templates.ZoneTemplateView.as_view(), name="api-zone-template"),
+]
+_deployment = [
+    path("", deployments.DeploymentView.as_view(), name="api-deployment"),
+    path("apply/", deployments.DeploymentApplyView.as_view(), name="api-deployment-apply"),
+    path("retire/", deployments.DeploymentRetireView.as_view(), name="api-deployment-retire"),
+    path("revisions/", deployments.RevisionListView.as_view(), name="api-revisions"),
+    path("revisions/<int:number>/", deployments.RevisionView.as_view(), name="api-revision"),
+]
+_operation = [
+    path("", operations.OperationView.as_view(), name="api-operation"),
+    path("events/", operations.OperationEventListView.as_view(), name="api-operation-events"),
+]
+_tenant: list[URLPattern | URLResolver] = [
+    path("cloud-accounts/", accounts.CloudAccountListView.as_view(), name="api-cloud-accounts"),
+    path("cloud-accounts/<account:account>/", include(_account)),
+    path("enclaves/", enclaves.EnclaveListView.as_view(), name="api-enclaves"),
+    path("enclaves/<account:account>/<zone:zone>/", enclaves.EnclaveView.as_view(), name="api-enclave"),
+    path("applications/", applications.ApplicationListView.as_view(), name="api-applications"),
+    path("applications/<slug:application>/", applications.ApplicationView.as_view(), name="api-application"),
+    path("deployments/", deployments.DeploymentListView.as_view(), name="api-deployments"),
+    path("deployments/<uuid:id>/", include(_deployment)),
+    path("hosts/", hosts.HostListView.as_view(), name="api-hosts"),
+    path("hosts/<uuid:id>/", hosts.HostView.as_view(), name="api-host"),
+    path("operations/", operations.OperationListView.as_view(), name="api-operations"),
+    path("operations/<uuid:id>/", include(_operation)),
+]
+
+urlpatterns = [
+    path("zones/", ZoneListView.as_view(), name="api-zones"),
+    path(
+        "schemas/deployment-spec.json",
+        document.DeploymentSpecSchemaView.as_view(),
+        name="api-deployment-spec-schema",
+    ),
+    path("tenants/<slug:tenant>/", include(_tenant)),
+]
