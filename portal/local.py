@@ -56,7 +56,8 @@ def run_demo(*, port: int | None = None, state: Path | None = None) -> None:
     """
     place = Place(state or DEMO_STATE, port or free_port(PREFERRED_PORT))
     console = Console(place.state / "log")
-    with Supervisor(place.state, console) as supervisor, suppress(Stopped):
+    # Whoever finds the facts may rely on a demo that runs.
+    with Supervisor(place.state, console, removes=[place.facts]) as supervisor, suppress(Stopped):
         supervisor.stop_on_signals()
         forget(place.state)
         _start_demo(supervisor, place)

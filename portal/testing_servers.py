@@ -38,7 +38,7 @@ def boot() -> None:
     _remove_leftovers(folder)
     state = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=folder))
     state.chmod(0o711)
-    supervisor = Supervisor(state, Console(state / "log", is_quiet=True), removes_state=True).__enter__()
+    supervisor = Supervisor(state, Console(state / "log", is_quiet=True), removes=[state]).__enter__()
     atexit.register(_stop, supervisor, os.getpid())
     chosen = servers(state)
     supervisor.start(*chosen.programs(throwaway=True))

@@ -1,8 +1,8 @@
-"""Sweep up after a supervisor that could not: ``keeper.py GRACE [FOLDER]``, told of processes through stdin.
+"""Sweep up after a supervisor that could not: ``keeper.py GRACE [PATH…]``, told of processes through stdin.
 
 Lines are ``+GROUP`` and ``-GROUP``. When the pipe closes, the supervisor is gone; the groups that are still
 listed get GRACE seconds to end (their leaders were told by the kernel) and are then killed, grandchildren
-included. FOLDER, if given, is removed at the very end. A script that imports nothing of the project.
+included. Files and folders at PATH are removed at the very end. A script that imports nothing of the project.
 """
 
 import os
@@ -17,10 +17,10 @@ from pathlib import Path
 def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    grace, *folders = sys.argv[1:]
+    grace, *paths = sys.argv[1:]
     end_groups(_listen(sys.stdin), grace=float(grace))
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+    for path in map(Path, paths):
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _listen(lines: Iterable[str]) -> set[int]:

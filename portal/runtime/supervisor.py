@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -33,13 +33,15 @@ class StartFailed(Exception):
 class Supervisor:
     """Owns a state folder and the programs that run in it. Use it as a context manager.
 
+    Files and folders in ``removes`` are gone after the end, whatever kind of end that is.
+
     Start programs from a thread that lives as long as they should: the kernel ends them with that thread.
     """
 
-    def __init__(self, state: Path, console: Console, *, removes_state: bool = False) -> None:
+    def __init__(self, state: Path, console: Console, *, removes: Sequence[Path] = ()) -> None:
         self._console = console
         self._lock = FolderLock(state)
-        self._removed = [str(state)] if removes_state else []
+        self._removed = [str(path) for path in removes]
         self._children: list[Child] = []
         self._followers: list[threading.Thread] = []
         self._pauses: dict[str, float] = {}

@@ -174,7 +174,7 @@ def test_a_folder_is_free_again_after_the_end(supervisor, tmp_path, terminal):
 
 def test_a_folder_can_be_removed_with_its_supervisor(tmp_path):
     state = tmp_path / "state"
-    with Supervisor(state, None, removes_state=True):
+    with Supervisor(state, None, removes=[state]):
         (state / "file").touch()
 
     assert not state.exists()
