@@ -193,6 +193,8 @@ SPECTACULAR_SETTINGS = {
         "DeploymentState": "enclaves.lifecycle.DeploymentState",
         "HostState": "enclaves.lifecycle.HostState",
         "OperationState": "enclaves.lifecycle.OperationState",
+        "TokenState": "tenants.api.serializers.TOKEN_STATES",
+        "StepState": "enclaves.api.serializers.operations.STEP_STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -62,6 +62,7 @@ class DeploymentSpecSchemaView(PortalAPIView):
     permission_classes = (AllowAny,)
 
     @extend_schema(
+        operation_id="deployment_spec_schema",
         responses={(200, "application/schema+json"): {"type": "object"}},
         summary="The JSON Schema of a deployment spec",
         tags=["deployments"],

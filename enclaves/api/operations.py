@@ -9,7 +9,8 @@ from enclaves.api.base import EnclavesView, ListView
 from enclaves.api.filters import EventFilters, OperationFilters
 from enclaves.api.serializers.operations import EventSerializer, EventsSerializer, OperationSerializer
 from enclaves.services import seeing
-from tenants.api.schema import page_schema
+from tenants.api.problems import MEDIA_TYPE
+from tenants.api.schema import ProblemSerializer, page_schema
 from tenants.policy import Permission
 
 TAGS = ["operations"]
@@ -46,7 +47,7 @@ class OperationEventListView(EnclavesView):
 
     @extend_schema(
         parameters=[EventFilters],
-        responses=EventsSerializer,
+        responses={200: EventsSerializer, (400, MEDIA_TYPE): ProblemSerializer},
         summary="The log of an operation",
         tags=TAGS,
     )

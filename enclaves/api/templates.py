@@ -16,7 +16,8 @@ from enclaves.blueprints import UnknownFormat
 from enclaves.models import Enclave
 from enclaves.services import seeing, templates
 from enclaves.services.templates import Template
-from tenants.api.problems import Problem
+from tenants.api.problems import MEDIA_TYPE, Problem
+from tenants.api.schema import ProblemSerializer
 from tenants.policy import Permission
 
 _FORMAT = OpenApiParameter(
@@ -26,6 +27,7 @@ _ZONE = OpenApiParameter("zone", str, required=True, description="The zone of on
 _ANSWERS: dict[Any, Any] = {
     (200, "text/yaml"): OpenApiResponse(OpenApiTypes.STR, "The file, ready to be applied."),
     (200, "application/json"): TemplateSerializer,
+    (400, MEDIA_TYPE): ProblemSerializer,
 }
 
 

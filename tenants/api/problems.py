@@ -54,7 +54,7 @@ def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None
     return {**body, "errors": errors} if errors else body
 
 
-# The first line that fits decides; where the text is empty, the error says it itself.
+# The first line that fits decides; where the text is empty, the error says it itself, if it says anything.
 _ANSWERS: tuple[tuple[type[Exception], int, str], ...] = (
     (Http404, 404, NOT_HERE),
     (exceptions.NotFound, 404, NOT_HERE),
@@ -78,7 +78,7 @@ def _problem(error: Exception) -> dict[str, Any]:
     if isinstance(error, exceptions.APIException) and not isinstance(error, exceptions.NotFound):
         return problem(error.status_code, str(error.detail))
     status, text = next((status, text) for kind, status, text in _ANSWERS if isinstance(error, kind))
-    return problem(status, text or str(error))
+    return problem(status, text or str(error) or "You lack the right to do this.")
 
 
 def _invalid(errors: list[dict[str, str]]) -> dict[str, Any]:
@@ -94,8 +94,9 @@ def _faults(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
         for name, inner in detail.items():
             yield from _faults(inner, path if name == "non_field_errors" else f"{path}.{name}".strip("."))
     elif isinstance(detail, list):
-        for inner in detail:
-            yield from _faults(inner, path)
+        for place, inner in enumerate(detail):
+            nested = isinstance(inner, dict)  # one of many things, and not one of many messages
+            yield from _faults(inner, f"{path}.{place}".strip(".") if nested else path)
     else:
         yield {"field": path, "message": str(detail)}
 

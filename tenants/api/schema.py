@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
@@ -28,6 +29,15 @@ _KEY = OpenApiParameter(
 )
 IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, description="The ETag of what you saw; 412 if it has changed."
+)
+
+
+_LOCATION = OpenApiParameter(
+    "Location",
+    str,
+    OpenApiParameter.HEADER,
+    response=[201, 202],
+    description="Where to find what was made, or the operation to watch.",
 )
 
 
@@ -66,6 +76,19 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "http", "scheme": "bearer", "description": "A token of a tenant: `ep_…`."}
 
 
+class SessionScheme(OpenApiAuthenticationExtension):
+    target_class = "tenants.api.authentication.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": "The session of a browser; changes also need the CSRF token.",
+        }
+
+
 class Schema(AutoSchema):
     """Adds to each operation what the base views do, so that no view has to repeat it."""
 
@@ -79,8 +102,13 @@ class Schema(AutoSchema):
         return [
             *([_TENANT] if self._in_tenant() else []),
             *(_PAGE if self._is_list_view() else []),
-            *([_KEY] if keyed else []),
+            *([_KEY, _LOCATION] if keyed else []),
         ]
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        # To REST framework the views of tenants are open: who gets in is decided by their gate.
+        found: list[dict[str, Any]] = super().get_auth()
+        return [one for one in found if one] if self._in_tenant() else found
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         # Only for names and parameters: the schema of a page is always given with page_schema.

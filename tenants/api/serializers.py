@@ -4,6 +4,8 @@ from rest_framework import serializers
 
 from tenants.models import ROLE_CHOICES, TENANT_NAME, ApiToken, AuditEvent, Membership, Tenant
 
+TOKEN_STATES = ["active", "expired", "revoked"]
+
 
 class RolesField(serializers.ListField):
     child = serializers.ChoiceField(choices=ROLE_CHOICES)
@@ -48,7 +50,7 @@ class MemberRolesSerializer(serializers.Serializer[Any]):
 
 class TokenSerializer(serializers.ModelSerializer[ApiToken]):
     roles = RolesField()
-    state = serializers.ChoiceField(choices=["active", "expired", "revoked"])
+    state = serializers.ChoiceField(choices=TOKEN_STATES)
     created_by = serializers.EmailField(source="created_by.email", allow_null=True, default=None)
 
     class Meta:

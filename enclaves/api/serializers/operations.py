@@ -5,10 +5,12 @@ from rest_framework import serializers
 from enclaves.lifecycle import OperationState
 from enclaves.models import Operation
 
+STEP_STATES = ["waiting", "running", "done", "failed"]
+
 
 class StepSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
-    state = serializers.ChoiceField(["waiting", "running", "done", "failed"])
+    state = serializers.ChoiceField(STEP_STATES)
     detail = serializers.CharField()
 
 
