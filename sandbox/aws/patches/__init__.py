@@ -5,6 +5,7 @@ this package keep the digests of what was replaced, so that a new version cannot
 """
 
 from sandbox.aws.patches import (
+    bucket_policies,
     dependencies,
     images,
     instance_types,
@@ -16,7 +17,18 @@ from sandbox.aws.patches import (
     zones,
 )
 
-PATCHES = (lookups, zones, images, instance_types, states, launching, listing, dependencies, keys)
+PATCHES = (
+    lookups,
+    zones,
+    images,
+    instance_types,
+    states,
+    launching,
+    listing,
+    dependencies,
+    keys,
+    bucket_policies,
+)
 applied = False
 
 
