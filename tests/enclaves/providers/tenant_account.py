@@ -2,11 +2,14 @@
 
 import json
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
 from enclaves.blueprints import TEMPLATE_VERSION, Binding, blueprint
+from enclaves.blueprints.aws.account import account_template
+from enclaves.blueprints.base import Permission
 from enclaves.providers.aws import AwsConfig, AwsProvider
 from enclaves.providers.base import Claim, HostOrder, Outcome, Place
 from sandbox.aws.client import StackView, apply_template
@@ -36,6 +39,10 @@ class TenantAccount:
     def root(self, service: str, region: str = PLACE.region) -> Any:
         """A client of the account's owner."""
         return self.aws.client(service, self.number, region)
+
+    def account_template(self, permissions: Iterable[Permission]) -> str:
+        """The account template as if it granted these permissions only."""
+        return account_template(self.binding, permissions)
 
     def apply_account(self, template: str = "") -> None:
         self._apply(template or blueprint("aws").account_template(self.binding), "enclave-account")
@@ -91,9 +98,16 @@ class TenantAccount:
         return str(found["Images"][0]["ImageId"])
 
     def instances(self) -> list[dict[str, Any]]:
-        """Every machine of the account, as its owner sees it."""
-        bunches = self.root("ec2").describe_instances()["Reservations"]
+        """Every machine of the account that is not gone, as its owner sees it."""
+        not_gone = {"Name": "instance-state-name", "Values": ["pending", "running", "stopped"]}
+        bunches = self.root("ec2").describe_instances(Filters=[not_gone])["Reservations"]
         return [machine for bunch in bunches for machine in bunch["Instances"]]
+
+    def end_all(self) -> None:
+        """End every machine, as only the account's owner could."""
+        ids = [machine["InstanceId"] for machine in self.instances()]
+        if ids:
+            self.root("ec2").terminate_instances(InstanceIds=ids)
 
     def calls(self) -> list[str]:
         """What the portal called here."""

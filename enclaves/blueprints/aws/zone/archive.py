@@ -4,6 +4,8 @@ from enclaves.blueprints.aws import cloudformation as cf
 from enclaves.blueprints.aws.names import ARCHIVE_DAYS
 from enclaves.blueprints.aws.zone.parts import tags
 
+ENCRYPTION = "x-amz-server-side-encryption"
+
 
 def resources(bucket: str) -> cf.Node:
     return {"Archive": _bucket(bucket), "ArchivePolicy": _policy()}
@@ -61,11 +63,11 @@ def _policy() -> cf.Node:
                     "OurKeyOnly",
                     "s3:PutObject",
                     cf.sub("${Archive.Arn}/*"),
-                    # An upload that names no key gets the bucket's own.
+                    # An upload that says nothing of encryption gets the bucket's own key; AES256, or a key of
+                    # AWS's, would be another.
                     {
-                        "StringNotEqualsIfExists": {
-                            "s3:x-amz-server-side-encryption-aws-kms-key-id": cf.att("ArchiveKey", "Arn")
-                        }
+                        "Null": {f"s3:{ENCRYPTION}": "false"},
+                        "StringNotEquals": {f"s3:{ENCRYPTION}-aws-kms-key-id": cf.att("ArchiveKey", "Arn")},
                     },
                 ),
             ],

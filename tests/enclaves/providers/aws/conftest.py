@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from sandbox.aws.server import EmbeddedAws
-from tests.enclaves.providers.tenant_account import TenantAccount
+from tests.enclaves.providers.tenant_account import PLACE, TenantAccount
 
 NUMBERS = itertools.count(300000000000)
 
@@ -17,6 +17,41 @@ def running_portal():
         patch.setenv("AWS_ACCESS_KEY_ID", portal.credentials.access_key_id)
         patch.setenv("AWS_SECRET_ACCESS_KEY", portal.credentials.secret_access_key)
         yield aws, portal
+
+
+@pytest.fixture(scope="module")
+def standing_enclave(running_portal):
+    """An account with both templates, for tests that change nothing but its machines."""
+    aws, portal = running_portal
+    account = TenantAccount(aws, portal, str(next(NUMBERS)))
+    account.apply_account()
+    account.apply_zone()
+    return account
+
+
+@pytest.fixture
+def hosting(standing_enclave, aws):
+    """The standing enclave without any machine."""
+    yield standing_enclave
+    standing_enclave.end_all()
+
+
+@pytest.fixture
+def resources(hosting):
+    """What the proof of its zone found."""
+    found = hosting.provider().prove_zone(PLACE).resources
+    hosting.aws.record.clear()
+    return found
+
+
+@pytest.fixture
+def launch(hosting, resources):
+    """Launch a host: ``launch(machine="m7g.large")``."""
+
+    def make(**changes):
+        return hosting.provider().launch(PLACE, resources, hosting.order(**changes))
+
+    return make
 
 
 @pytest.fixture
