@@ -19,7 +19,6 @@ class Actor:
     label: str
     roles: tuple[Role, ...]
     membership: Membership | None = None
-    token: ApiToken | None = None
 
     @classmethod
     def of_member(cls, membership: Membership) -> "Actor":
@@ -29,7 +28,7 @@ class Actor:
     @classmethod
     def of_token(cls, token: ApiToken) -> "Actor":
         label = f"token {token.name}"
-        return cls(token.tenant, "token", token.pk, label, _roles(token.roles), token=token)
+        return cls(token.tenant, "token", token.pk, label, _roles(token.roles))
 
     @property
     def tenant_id(self) -> UUID:
