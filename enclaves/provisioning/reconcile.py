@@ -107,7 +107,7 @@ def _may_fail(enclave: Enclave, rows: list[Host]) -> int:
 
 def _carry_out(this: Round, actions: Actions) -> None:
     for move in actions.moves:
-        _move(move)
+        _move(this, move)
     _check_health(this, actions.ask_health)
     _launch(this, actions.launch)
     # After an error nothing is removed in the same round: what looks superfluous may be needed yet.
@@ -115,8 +115,27 @@ def _carry_out(this: Round, actions: Actions) -> None:
         _terminate(this, actions.terminate)
 
 
-def _move(move: Move) -> None:
-    host_rows.move(move.host, move.target, by=BY, reason=move.reason, **_seen(move.machine))
+def _move(this: Round, move: Move) -> None:
+    host = move.host
+    if move.target == HostState.PROVISIONED and move.machine is not None:
+        # Found by its tag: the worker that launched it did not live to see the answer.
+        _launched(this, host, move.machine)
+        return
+    with atomic():
+        host_rows.move(host, move.target, by=BY, reason=move.reason, **_seen(move.machine))
+        if move.target == HostState.DEPROVISIONED and host.instance_id:
+            _record(this, "host.terminated", host, instance=host.instance_id)
+
+
+def _launched(this: Round, host: Host, machine: CloudHost) -> None:
+    with atomic():
+        host_rows.move(host, HostState.PROVISIONED, by=BY, **_seen(machine))
+        _record(this, "host.launched", host, instance=machine.instance_id, machine=host.machine)
+
+
+def _record(this: Round, action: str, subject: Host | Enclave, **detail: object) -> None:
+    by = audit.System(BY, this.enclave.tenant_id)
+    audit.record(action, subject, by=by, enclave=str(this.enclave), **detail)
 
 
 def _seen(machine: CloudHost | None) -> dict[str, str]:
@@ -165,17 +184,9 @@ def _launches_left(enclave: Enclave) -> int:
 def _launch_one(this: Round, host: Host) -> None:
     this.claimed.keep()
     Host.objects.filter(pk=host.pk).update(launch_tried_at=timezone.now())
-    machine = this.provider.launch(this.place, this.enclave.resources, _order(this.enclave, host))
-    with atomic():
-        host_rows.move(host, HostState.PROVISIONED, by=BY, **_seen(machine))
-        audit.record(
-            "host.launched",
-            host,
-            by=audit.System(BY, host.tenant_id),
-            instance=machine.instance_id,
-            machine=host.machine,
-            enclave=str(this.enclave),
-        )
+    _launched(
+        this, host, this.provider.launch(this.place, this.enclave.resources, _order(this.enclave, host))
+    )
 
 
 def _order(enclave: Enclave, host: Host) -> HostOrder:
@@ -216,18 +227,13 @@ def _next_zone(this: Round, host: Host) -> str:
 
 def _terminate(this: Round, instance_ids: list[str]) -> None:
     this.claimed.keep()
+    # Recorded before, because a worker that dies with the answer finds the machines gone and asks no more.
+    with atomic():
+        _record(this, "host.termination_asked", this.enclave, instances=instance_ids)
     try:
         this.provider.terminate(this.place, instance_ids)
     except ProviderError as error:
         this.errors.append(error)
-        return
-    with atomic():
-        audit.record(
-            "host.terminated",
-            this.enclave,
-            by=audit.System(BY, this.enclave.tenant_id),
-            instances=instance_ids,
-        )
 
 
 def _note(enclave: Enclave, actions: Actions) -> None:
