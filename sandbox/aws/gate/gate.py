@@ -1,6 +1,7 @@
 """The gate itself: authenticate, authorize, then let somebody answer, and remember it."""
 
 import io
+import logging
 import socket
 import threading
 import time
@@ -29,6 +30,7 @@ SERVICES = {
 CATALOGUE = ("ec2:DescribeInstanceTypes", "ec2:DescribeInstanceTypeOfferings")
 # The engine's own control pages: whoever holds a key could reset everybody's account.
 ENGINE_PATHS = ("/moto-api", "/latest/meta-data", "/latest/api")
+logger = logging.getLogger(__name__)
 NO_KEY_ACCESS = "Client.InternalError: Client error on launch"
 
 
@@ -96,7 +98,7 @@ class Gate:
             if key in self._catalogue:
                 return self._catalogue[key]
             with launch_verdict(self._launch_problem(call, plan)):
-                reply = self._ask_engine(call)
+                reply = self._ask_engine(call, plan)
             if key and reply.outcome == "ok":
                 self._catalogue[key] = reply
             if plan.afterwards and reply.outcome == "ok":
@@ -113,18 +115,24 @@ class Gate:
                 return NO_KEY_ACCESS
         return None
 
-    def _ask_engine(self, call: Call) -> Reply:
+    def _ask_engine(self, call: Call, plan: Plan) -> Reply:
         environ = call.request.environ
-        environ[engine.ACCOUNT_HEADER] = call.account
+        environ[engine.ACCOUNT_HEADER] = plan.account or call.account
         environ["wsgi.input"] = io.BytesIO(call.request.body)
         environ["CONTENT_LENGTH"] = str(len(call.request.body))
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         head: list[tuple[str, list[tuple[str, str]]]] = []
-        body = b"".join(self._app(environ, lambda status, headers, _=None: head.append((status, headers))))
+        try:
+            body = b"".join(
+                self._app(environ, lambda status, headers, _=None: head.append((status, headers)))
+            )
+        except Exception as error:
+            # Whatever the engine stumbles over, the caller gets an answer that says so.
+            logger.exception("The engine failed at %s.", call.request.operation)
+            raise _not_modelled(call, str(error)) from error
         status, headers = head[0]
         if status.startswith("5") and b"<!doctype html>" in body[:100]:
-            # The engine's log has the traceback; the caller learns that it is the sandbox that lacks something.
-            raise AwsError("InternalFailure", f"The sandbox does not model this use of {call.request.operation}.")
+            raise _not_modelled(call, "see the log of the sandbox")
         return Reply(status, headers, body, outcome_of(status, body))
 
     def _recorded(self, principal: Principal, request: Request, plan: Plan, reply: Reply) -> Reply:
@@ -148,6 +156,11 @@ def _catalogue_key(call: Call, plan: Plan) -> tuple[str, ...] | None:
         return None
     by_name = call.request.parameters.get("LocationType") == "availability-zone"
     return call.region, call.account if by_name else "", call.request.body.decode("utf-8", "replace")
+
+
+def _not_modelled(call: Call, why: str) -> AwsError:
+    name = f"{call.request.service}:{call.request.operation}"
+    return AwsError("NotImplemented", f"The sandbox does not model this use of {name}: {why}", 501)
 
 
 def _suffer(fault: Fault) -> None:

@@ -20,7 +20,7 @@ def apply() -> None:
     TaggedEC2Resource.get_tags = _get_tags  # type: ignore[method-assign]
     Instance.__init__ = _make_instance  # type: ignore[method-assign]
     InstanceBackend.get_instance = _get_instance  # type: ignore[method-assign]
-    InstanceBackend.get_instance_by_id = find_instance  # type: ignore[method-assign, assignment]
+    InstanceBackend.get_instance_by_id = _get_instance_by_id  # type: ignore[method-assign, assignment]
     InstanceBackend.get_multi_instances_by_id = _get_instances  # type: ignore[method-assign]
     EBSBackend.describe_volumes = _describe_volumes  # type: ignore[method-assign]
 
@@ -39,6 +39,10 @@ def _make_instance(self: Any, ec2_backend: Any, *args: Any, **kwargs: Any) -> No
 def find_instance(backend: Any, identifier: str) -> Any | None:
     found = INSTANCES.get(identifier)
     return found if found is not None and found.ec2_backend is backend else None
+
+
+def _get_instance_by_id(self: Any, instance_id: str) -> Any | None:
+    return find_instance(self, instance_id)
 
 
 def _get_instance(self: Any, instance_id: str) -> Any:

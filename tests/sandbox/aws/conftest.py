@@ -121,6 +121,7 @@ def acting(new_role, assume, portal, client):
 
 
 def policy(*statements: dict[str, Any]) -> str:
+    """A policy document; a statement allows, and everything, unless it says otherwise."""
     whole = [{"Effect": "Allow", "Resource": "*", **s} if "Principal" not in s else s for s in statements]
     return json.dumps({"Version": "2012-10-17", "Statement": whole})
 

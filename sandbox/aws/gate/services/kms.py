@@ -18,6 +18,7 @@ def plan(call: Call) -> Plan:
     named = document.get("KeyId") or document.get("TargetKeyId")
     if named:
         plan.checks.append(key_check(call, plan.action, named, context))
+        plan.account = plan.checks[0].owner
     if alias := document.get("AliasName"):
         plan.check(call.arn("kms", alias), context)
     if not plan.checks:
@@ -59,5 +60,5 @@ def aliases_of(key: Any) -> list[str]:
 
 
 def _tags(key: Any) -> dict[str, str]:
-    listed = engine.kms(key.account_id, key.region).tagger.list_tags_for_resource(key.arn)["Tags"]
-    return {tag["Key"]: tag["Value"] for tag in listed}
+    tags: dict[str, str] = engine.kms(key.account_id, key.region).tagger.get_tag_dict_for_resource(key.id)
+    return tags
