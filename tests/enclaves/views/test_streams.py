@@ -1,0 +1,97 @@
+import asyncio
+import json
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
+from django.test import AsyncClient
+
+from enclaves.models import Event
+from enclaves.provisioning import live
+from tenants.policy import Role
+from tenants.scope import tenant_scope
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def nudge(tenant, topic):
+    with tenant_scope(tenant.pk):
+        live.nudge(tenant.pk, topic)
+        return Event.objects.latest("pk").pk
+
+
+async def read(response, wanted):
+    """Read a stream until so many messages came."""
+    messages = []
+    async with asyncio.timeout(10):
+        async for chunk in response:
+            messages += [
+                json.loads(line[6:]) for line in chunk.decode().splitlines() if line.startswith("data: ")
+            ]
+            if len(messages) >= wanted:
+                return messages
+    return messages
+
+
+def run(work):
+    """Run a coroutine, and close what its threads opened of the database."""
+
+    async def closing():
+        try:
+            return await work
+        finally:
+            await sync_to_async(connections.close_all)()
+
+    return asyncio.run(closing())
+
+
+async def stream(user, tenant, **headers):
+    client = AsyncClient()
+    await client.aforce_login(user)
+    return await client.get(f"/events/{tenant}/", headers=headers)
+
+
+def test_a_stream_replays_what_was_missed(acme, globex, actor):
+    reader = actor(Role.READER)
+    first = nudge(acme, "account:1")
+    nudge(globex, "account:2")
+    nudge(acme, "account:3")
+
+    async def listen():
+        response = await stream(reader.membership.user, "acme", **{"Last-Event-ID": str(first)})
+        return await read(response, 1)
+
+    assert [message["topic"] for message in run(listen())] == ["account:3"]
+
+
+def test_a_stream_tells_what_happens_now_and_only_to_the_tenant(acme, globex, actor):
+    reader = actor(Role.READER)
+
+    async def listen():
+        response = await stream(reader.membership.user, "acme")
+        reading = asyncio.create_task(read(response, 1))
+        await asyncio.sleep(1)
+        await sync_to_async(nudge)(globex, "account:theirs")
+        await sync_to_async(nudge)(acme, "account:ours")
+        return await reading
+
+    assert [message["topic"] for message in run(listen())] == ["account:ours"]
+
+
+@pytest.mark.parametrize("given", ["", "x", "-1", "9" * 30, "١"])
+def test_a_strange_last_event_id_replays_nothing(given):
+    from django.test import RequestFactory
+
+    from enclaves.views.streams import _last_seen
+
+    assert _last_seen(RequestFactory().get("/", headers={"Last-Event-ID": given})) is None
+
+
+def test_a_stranger_gets_no_stream(acme, globex, actor):
+    stranger = actor(Role.ADMIN, globex)
+
+    assert run(stream(stranger.membership.user, "acme")).status_code == 404
+
+
+def test_nobody_is_sent_to_sign_in(client, acme):
+    assert client.get("/events/acme/").status_code == 302

@@ -1,0 +1,84 @@
+import pytest
+from django.core.checks import run_checks
+
+from portal.checks import database_roles, production_settings
+
+SAFE = {
+    "PRODUCTION": True,
+    "SECRET_KEY": "k" * 50,
+    "HTTPS": True,
+    "ALLOWED_HOSTS": ["portal.example.com"],
+    "AWS_ENDPOINT_URL": "",
+    "SANDBOX_APPLY": "",
+    "AWS_ACCOUNT_ID": "999900001111",
+    "AWS_PRINCIPAL_ARN": "arn:aws:iam::999900001111:role/portal",
+    "SMTP_HOST": "mail.example.com",
+}
+
+
+@pytest.fixture
+def safe(settings):
+    for name, value in SAFE.items():
+        setattr(settings, name, value)
+    return settings
+
+
+def found():
+    return [error.id for error in production_settings(None)]
+
+
+def test_safe_settings_pass(safe):
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("SECRET_KEY", "short", "portal.E001"),
+        ("HTTPS", False, "portal.E002"),
+        ("ALLOWED_HOSTS", ["*"], "portal.E003"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:5000", "portal.E004"),
+        ("SANDBOX_APPLY", "python -m sandbox.aws apply", "portal.E005"),
+        ("AWS_PRINCIPAL_ARN", "", "portal.E006"),
+        ("SMTP_HOST", "", "portal.E008"),
+    ],
+)
+def test_each_unsafe_setting_is_named_with_a_way_out(safe, name, value, expected):
+    setattr(safe, name, value)
+
+    errors = production_settings(None)
+    assert [error.id for error in errors] == [expected]
+    assert errors[0].hint
+
+
+def test_one_role_for_everything_is_refused(safe, monkeypatch):
+    monkeypatch.setitem(safe.DATABASES["system"], "USER", safe.DATABASES["default"]["USER"])
+
+    assert found() == ["portal.E007"]
+
+
+def test_outside_of_production_the_sandbox_is_welcome(safe):
+    safe.PRODUCTION, safe.AWS_ENDPOINT_URL = False, "http://127.0.0.1:5000"
+
+    assert found() == []
+
+
+@pytest.mark.django_db
+def test_a_role_that_row_level_security_binds_passes(settings):
+    settings.PRODUCTION = True
+
+    assert database_roles(None, databases=["default"]) == []
+
+
+@pytest.mark.django_db(databases=["default", "system"])
+def test_a_role_that_bypasses_row_level_security_is_refused(settings, monkeypatch):
+    from django.db import connections
+
+    settings.PRODUCTION = True
+    monkeypatch.setattr("django.db.connection", connections["system"])
+
+    assert [error.id for error in database_roles(None, databases=["default"])] == ["portal.E100"]
+
+
+def test_the_checks_of_the_test_suite_itself_pass():
+    assert [str(error) for error in run_checks()] == []
