@@ -76,27 +76,36 @@ def forget(state: Path) -> None:
 def _start_demo(supervisor: Supervisor, place: Place) -> None:
     chosen = servers(place.state)
     sandbox = SandboxAws(free_port())
-    supervisor.start(*chosen.programs(), sandbox.program(PORTAL_ACCOUNT, (ACME, GLOBEX, UNREGISTERED)))
+    accounts = (ACME, GLOBEX, UNREGISTERED)
+    pretending = supervisor.begin(sandbox.program(PORTAL_ACCOUNT, accounts))
+    supervisor.start(*chosen.programs())
     chosen.forget_database()
     chosen.make_database()
+    _migrate(supervisor, PortalProcesses(place.port, place.state, _environment(chosen, place)))
+    supervisor.wait(pretending)
+    portal = _demo_processes(chosen, place, sandbox)
+    serving = supervisor.begin(portal.worker(), portal.beat(), portal.web())
+    facts = place.facts.with_suffix(".partial")
+    supervisor.run(portal.command("seed_demo", "--sandbox-port", str(sandbox.port), "--facts", str(facts)))
+    supervisor.wait(serving)
+    facts.rename(place.facts)  # at once or not at all, and only when everything is ready
+
+
+def _demo_processes(chosen: Servers, place: Place, sandbox: SandboxAws) -> PortalProcesses:
     keys = sandbox.portal_keys()
     environment = {
         **_environment(chosen, place),
-        "PORTAL_ENVIRONMENT": "demo",
+        **_NO_CLOUD,
         "PORTAL_AWS_ENDPOINT_URL": sandbox.url,
         "PORTAL_AWS_ACCOUNT_ID": keys["account_id"],
         "PORTAL_AWS_PRINCIPAL_ARN": keys["arn"],
         "PORTAL_SANDBOX_APPLY": f"{_shown(sys.executable)} -m sandbox.aws apply",
-        **_NO_CLOUD,
     }
     credentials = {
         "AWS_ACCESS_KEY_ID": keys["access_key_id"],
         "AWS_SECRET_ACCESS_KEY": keys["secret_access_key"],
     }
-    portal = PortalProcesses(place.port, place.state, environment, credentials)
-    _start_portal(supervisor, portal)
-    seeding = ("--sandbox-port", str(sandbox.port), "--facts", str(place.facts))
-    supervisor.run(portal.command("seed_demo", *seeding))
+    return PortalProcesses(place.port, place.state, environment, credentials)
 
 
 def _shown(path: str) -> str:
@@ -107,17 +116,17 @@ def _shown(path: str) -> str:
 def _environment(chosen: Servers, place: Place) -> dict[str, str | None]:
     return {
         **chosen.environment(),
+        "PORTAL_ENVIRONMENT": "demo",
         "PORTAL_SECRET_KEY": Secrets(place.state / "secrets").get("portal"),
         "PORTAL_BASE_URL": place.url,
         "PORTAL_ALLOWED_HOSTS": "127.0.0.1,localhost",
     }
 
 
-def _start_portal(supervisor: Supervisor, portal: PortalProcesses) -> None:
+def _migrate(supervisor: Supervisor, portal: PortalProcesses) -> None:
     # Nothing is collected outside of production, but the server of static files looks for the folder.
     (DEMO_STATE / "static").mkdir(parents=True, exist_ok=True)
     supervisor.run(portal.command("migrate", "--verbosity", "0", "--skip-checks", as_owner=True))
-    supervisor.start(portal.worker(), portal.beat(), portal.web())
 
 
 def run_development(*, port: int | None = None, environment: Mapping[str, str] = os.environ) -> None:
@@ -132,10 +141,11 @@ def run_development(*, port: int | None = None, environment: Mapping[str, str] =
         chosen = servers(place.state)
         supervisor.start(*chosen.programs())
         chosen.make_database()
-        settings = {"PORTAL_ENVIRONMENT": "demo", **_environment(chosen, place), **_given(environment)}
+        settings = {**_environment(chosen, place), **_given(environment)}
         credentials = {name: value for name, value in environment.items() if name.startswith("AWS_")}
         portal = PortalProcesses(place.port, place.state, {**settings, **_NO_CLOUD}, credentials)
-        _start_portal(supervisor, portal)
+        _migrate(supervisor, portal)
+        supervisor.start(portal.worker(), portal.beat(), portal.web())
         console.say(f"The portal answers at {place.url}")
         supervisor.watch()
 

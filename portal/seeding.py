@@ -193,8 +193,6 @@ def _facts(people: list[Person], tokens: list[dict[str, Any]], sandbox: SandboxA
 
 
 def write_facts(facts: dict[str, Any], path: Path) -> None:
-    """Write them at once or not at all: whoever finds the file may rely on all of it."""
-    partial = path.with_suffix(".partial")
-    partial.touch(mode=0o600)
-    partial.write_text(json.dumps(facts, indent=2) + "\n")
-    partial.rename(path)
+    """Write what a script needs, passwords included, so that nobody else can read it."""
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(facts, indent=2) + "\n")

@@ -48,7 +48,9 @@ def answers_http(port: int, path: str) -> Callable[[], bool]:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
             connection.request("GET", path)
-            return connection.getresponse().status < HTTPStatus.INTERNAL_SERVER_ERROR
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
         except (OSError, http.client.HTTPException):
             return False
         finally:

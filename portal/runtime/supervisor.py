@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -43,6 +43,7 @@ class Supervisor:
         self._lock = FolderLock(state)
         self._removed = [str(path) for path in removes]
         self._children: list[Child] = []
+        self._awaited: list[Child] = []
         self._followers: list[threading.Thread] = []
         self._pauses: dict[str, float] = {}
         self._due: dict[str, float] = {}
@@ -75,8 +76,19 @@ class Supervisor:
 
     def start(self, *programs: Program) -> None:
         """Start these together and return when all are ready; raises StartFailed, Stopped."""
-        for child in [self._spawn(program) for program in programs]:
+        self.wait(self.begin(*programs))
+
+    def begin(self, *programs: Program) -> list[Child]:
+        """Start these and return at once; ``wait`` for them before they are needed."""
+        begun = [self._spawn(program) for program in programs]
+        self._awaited += begun
+        return begun
+
+    def wait(self, begun: Iterable[Child]) -> None:
+        """Return when these are ready; raises StartFailed, Stopped."""
+        for child in begun:
             self._wait_until_ready(child)
+            self._awaited.remove(child)
 
     def _spawn(self, program: Program) -> Child:
         child = Child(program)
@@ -135,7 +147,8 @@ class Supervisor:
 
     def _tend(self, except_for: Child | None = None) -> None:
         for child in list(self._children):
-            if child is not except_for and child.has_ended():
+            is_ours = child is except_for or child in self._awaited
+            if not is_ours and child.has_ended():
                 self._restart_when_due(child)
 
     def _restart_when_due(self, child: Child) -> None:
