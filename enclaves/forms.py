@@ -53,26 +53,5 @@ class HostFilterForm(forms.Form):
         ]
 
 
-class ConfirmForm(forms.Form):
-    """A question whose answer is the button alone."""
-
-
-class ConfirmNameForm(forms.Form):
-    """A question that wants the name of the thing typed, for what cannot be taken back."""
-
-    word = forms.CharField(max_length=200)
-
-    def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.name = name
-        self.fields["word"].label = f"Type {name} to confirm"
-
-    def clean_word(self) -> str:
-        word = str(self.cleaned_data["word"]).strip()
-        if word != self.name:
-            raise forms.ValidationError(f"This is not {self.name}.")
-        return word
-
-
 class ApplyPlanForm(forms.Form):
     plan_hash = forms.CharField(max_length=80, widget=forms.HiddenInput)

@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 
 from portal import navigation
 from portal.views import THEME_COOKIE, THEMES
+from tenants.policy import Permission
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -19,6 +20,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         known |= {
             "actor": actor,
             "tenant": actor.tenant,
+            "may_freeze": actor.may(Permission.TENANT_FREEZE),
             "memberships": getattr(request, "memberships", []),
             "navigation": SimpleLazyObject(partial(navigation.sections, actor, request.path)),
             "stream": reverse("events", kwargs={"tenant": actor.tenant.name}),

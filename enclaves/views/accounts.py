@@ -5,15 +5,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from enclaves.forms import ConfirmForm, ConfirmNameForm, RegisterAccountForm
+from enclaves.forms import RegisterAccountForm
 from enclaves.models import CloudAccount
 from enclaves.services import accounts as services
 from enclaves.services import seeing, templates
 from enclaves.services.templates import Template
-from enclaves.views.answers import Question, add_errors, answer, ask, back_to, refusals
 from enclaves.views.checks import grouped, registration_steps
+from tenants.forms import ConfirmForm, ConfirmNameForm
 from tenants.gate import TenantRequest, tenant_page
 from tenants.policy import Permission
+from tenants.views.answers import Question, add_errors, answer, ask, back_to, refusals
 
 MAY = {
     "verify": Permission.ACCOUNT_VERIFY,
@@ -67,7 +68,7 @@ def account_detail(request: TenantRequest, account: str) -> HttpResponse:
         "add_zone_url": f"{add_zone}?account={row}",
         "may": {name: actor.may(permission) for name, permission in MAY.items()},
     }
-    return answer(request, "enclaves/accounts/detail.html", context)
+    return answer(request, "enclaves/accounts/detail.html", context, parts=["live", "live-checks"])
 
 
 @require_GET

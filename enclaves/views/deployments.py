@@ -7,17 +7,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from enclaves.forms import ApplyPlanForm, ConfirmNameForm
+from enclaves.forms import ApplyPlanForm
 from enclaves.lifecycle import DeploymentState
 from enclaves.models import Deployment, Revision
 from enclaves.services import deployments as services
 from enclaves.services import seeing
 from enclaves.services.spec import Fault, InvalidSpec
 from enclaves.views import plans
-from enclaves.views.answers import Question, answer, ask, refusals
+from tenants.forms import ConfirmNameForm
 from tenants.gate import TenantRequest, tenant_page
 from tenants.paging import page_of
 from tenants.policy import Permission
+from tenants.views.answers import Question, answer, ask, refusals
 
 EXAMPLE = """\
 application: recommender
@@ -50,7 +51,9 @@ def deployment_list(request: TenantRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @tenant_page(Permission.DEPLOYMENT_PLAN)
 def deployment_new(request: TenantRequest) -> HttpResponse:
-    enclave = request.GET.get("enclave", "aws:111122223333/prod.aws-us-east-1c")
+    ready = [str(enclave) for enclave in seeing.ready_enclaves(request.actor.tenant)]
+    wanted = request.GET.get("enclave", "")
+    enclave = wanted if wanted in ready else next(iter(ready), "aws:111122223333/prod.aws-us-east-1c")
     return _editor(request, "New deployment", EXAMPLE.format(enclave=enclave, digest="0" * 64))
 
 
@@ -162,6 +165,7 @@ def _editor(request: TenantRequest, heading: str, source: str) -> HttpResponse:
         "faults": faults,
         "wrong_lines": " ".join(str(fault.line) for fault in faults if fault.line),
         "enclaves": seeing.ready_enclaves(request.actor.tenant),
+        "schema_url": reverse("api-deployment-spec-schema"),
     }
     status = 400 if faults else 200
     return render(request, "enclaves/deployments/edit.html", context, status=status)

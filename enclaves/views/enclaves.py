@@ -8,15 +8,17 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from enclaves.forms import AddZoneForm, ConfirmNameForm
+from enclaves.forms import AddZoneForm
 from enclaves.models import Enclave
 from enclaves.services import enclaves as services
 from enclaves.services import seeing, templates
 from enclaves.views.accounts import account_of, download
-from enclaves.views.answers import Question, add_errors, answer, ask, refusals
 from enclaves.views.checks import zone_group
+from enclaves.views.drawing import draw
+from tenants.forms import ConfirmNameForm
 from tenants.gate import TenantRequest, tenant_page
 from tenants.policy import Permission
+from tenants.views.answers import Question, add_errors, answer, ask, refusals
 
 MAY = {
     "verify": Permission.ACCOUNT_VERIFY,
@@ -63,6 +65,7 @@ def enclave_detail(request: TenantRequest, account: str, zone: str) -> HttpRespo
         "troubled": seeing.troubled_hosts(enclave),
         "resources": list(_flat(enclave.resources)),
         "template": templates.zone_template(enclave),
+        "drawing": draw(seeing.hosts_in(enclave), actor.tenant.name),
         "may": {name: actor.may(permission) for name, permission in MAY.items()},
     }
     return answer(request, "enclaves/enclaves/detail.html", context)

@@ -8,9 +8,9 @@ from django.views.decorators.http import require_GET
 from enclaves.lifecycle import AccountState, DeploymentState, EnclaveState
 from enclaves.models import CloudAccount, Deployment, Enclave
 from enclaves.services import seeing
-from enclaves.views.answers import answer
 from tenants.gate import TenantRequest, tenant_page
 from tenants.policy import Permission
+from tenants.views.answers import answer
 
 
 class Need(NamedTuple):

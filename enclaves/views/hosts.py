@@ -8,10 +8,10 @@ from django.views.decorators.http import require_GET
 
 from enclaves.forms import HostFilterForm
 from enclaves.services import seeing
-from enclaves.views.answers import answer
 from tenants.gate import TenantRequest, tenant_page
 from tenants.paging import page_of
 from tenants.policy import Permission
+from tenants.views.answers import answer
 
 GROUPS = (
     ("", "All", ""),

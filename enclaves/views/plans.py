@@ -55,9 +55,7 @@ def _replaced(hosts: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
 def _removed(hosts: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
     for why, lot in groupby(sorted(hosts, key=_why), key=_why):
         names = [host["name"] for host in lot]
-        yield Line(
-            "bad", "−", "Remove", ", ".join(names), f": {why}", _hosts(len(names)), "Disks go too."
-        )
+        yield Line("bad", "−", "Remove", ", ".join(names), f": {why}", _hosts(len(names)), "Disks go too.")
 
 
 def _image(plan: Mapping[str, Any]) -> Iterator[Line]:
@@ -68,16 +66,19 @@ def _image(plan: Mapping[str, Any]) -> Iterator[Line]:
 
 def names_of(cluster: str, numbers: Iterable[int]) -> str:
     """Hosts of a cluster by number, runs of them as a range: "query-1, query-4 to query-9"."""
-    return ", ".join(
-        f"{cluster}-{first}" if first == last else f"{cluster}-{first} to {cluster}-{last}"
-        for first, last in _runs(sorted(numbers))
-    )
+    return ", ".join(name for run in _runs(sorted(numbers)) for name in _named(cluster, run))
 
 
-def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+def _runs(numbers: Sequence[int]) -> Iterator[list[int]]:
     for _, run in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
-        found = [number for _, number in run]
-        yield found[0], found[-1]
+        yield [number for _, number in run]
+
+
+def _named(cluster: str, run: list[int]) -> list[str]:
+    first, *between, last = run if len(run) > 1 else run * 2
+    if between:
+        return [f"{cluster}-{first} to {cluster}-{last}"]
+    return [f"{cluster}-{number}" for number in run]
 
 
 def _lot(host: Mapping[str, Any]) -> tuple[Any, ...]:

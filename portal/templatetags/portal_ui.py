@@ -12,7 +12,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 from portal import words
-from portal.states import look_of
+from portal.states import GLYPHS, look_of
 
 register = template.Library()
 
@@ -40,6 +40,12 @@ def shape(kind: str, state: str) -> SafeString:
 @register.simple_tag
 def tone(kind: str, state: str) -> str:
     return f"is-{look_of(kind, state).tone}"
+
+
+@register.simple_tag
+def glyph(kind: str, state: str) -> str:
+    """The sign of a state as an SVG path around 0, for drawings."""
+    return GLYPHS[look_of(kind, state).tone]
 
 
 @register.simple_tag
@@ -127,6 +133,12 @@ def gib(mebibytes: int) -> str:
 def deed(action: str) -> str:
     """The action of an audit event as words: "plan.applied" is "Plan applied"."""
     return action.replace(".", " ").replace("_", " ").capitalize()
+
+
+@register.filter
+def sentence(text: str) -> str:
+    """Close what others wrote with a full stop, so that another sentence may follow."""
+    return text if not text or text[-1] in ".!?:" else f"{text}."
 
 
 @register.filter

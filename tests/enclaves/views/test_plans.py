@@ -18,7 +18,7 @@ NOTHING = {"create": [], "replace": [], "remove": [], "stay": 0, "image": None}
     [
         ([1], "query-1"),
         ([3, 1, 2], "query-1 to query-3"),
-        ([1, 4, 5], "query-1, query-4 to query-5"),
+        ([1, 4, 5], "query-1, query-4, query-5"),
         ([], ""),
     ],
 )
