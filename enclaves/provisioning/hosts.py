@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from enclaves.lifecycle import HOST_DEADLINES, HostState
-from enclaves.models import Deployment, Host, HostMove
+from enclaves.models import Deployment, Enclave, Host, HostMove
 from enclaves.provisioning import live
 
 
@@ -39,6 +39,12 @@ def move(host: Host, target: HostState, *, by: str, reason: str = "", **changes:
         )
         _move(host, origin, target, by=by, reason=reason).save()
         live.nudge(host.tenant_id, f"host:{host.pk}", f"enclave:{host.enclave_id}", "hosts")
+
+
+def renew_deadlines(enclave: Enclave) -> None:
+    """Give moving hosts their full time again, after a time in which nothing was allowed to move."""
+    for state in HOST_DEADLINES:
+        enclave.hosts.filter(state=state).update(deadline_at=_deadline(HostState(state)))
 
 
 def _move(host: Host, origin: str, target: str, *, by: str, reason: str = "") -> HostMove:

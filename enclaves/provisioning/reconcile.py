@@ -64,6 +64,8 @@ def _may_change(enclave: Enclave, running: list[Operation]) -> bool:
         rollout.freeze(running)
         return False
     if account.state == AccountState.VERIFIED and enclave.state == EnclaveState.READY:
+        if rollout.thaw(running):
+            host_rows.renew_deadlines(enclave)
         return True
     rollout.hold(running, account, enclave)
     return False

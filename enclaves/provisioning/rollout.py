@@ -58,6 +58,14 @@ def freeze(running: Iterable[Operation]) -> None:
             live.log_line(operation, "frozen: no change until an admin lifts it", by=BY, tone="warn")
 
 
+def thaw(running: Iterable[Operation]) -> bool:
+    """Let frozen operations go on, and say whether there were any."""
+    frozen = [operation for operation in running if operation.state == OperationState.FROZEN]
+    for operation in frozen:
+        operations.begin(operation, by=BY)
+    return bool(frozen)
+
+
 def hold(running: Iterable[Operation], account: CloudAccount, enclave: Enclave) -> None:
     """Tell operations why nothing moves; give up on those that have waited too long."""
     verified = account.state == AccountState.VERIFIED

@@ -24,7 +24,11 @@ def sweep() -> int:
 
 def _fail_stuck_hosts() -> None:
     stuck = Host.objects.using("system").filter(
-        deadline_at__lt=timezone.now() - GRACE, state__in=list(HOST_DEADLINES)
+        deadline_at__lt=timezone.now() - GRACE,
+        state__in=list(HOST_DEADLINES),
+        # Who froze wanted to stop us, not to lose hosts.
+        tenant__frozen_at=None,
+        enclave__account__frozen_at=None,
     )
     for tenant_id, host_id in stuck.values_list("tenant_id", "id")[:100]:
         with tenant_scope(tenant_id):

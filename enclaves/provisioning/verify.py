@@ -1,5 +1,6 @@
 """Proving that a tenant controls an account, and that the account is as the templates left it."""
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -10,10 +11,20 @@ from django.utils import timezone
 from enclaves.blueprints import TEMPLATE_VERSION
 from enclaves.lifecycle import AccountState, EnclaveState
 from enclaves.models import AccountCheck, CloudAccount, Enclave, Operation, Work
-from enclaves.providers.base import CheckDefinition, CheckGroup, Finding, Outcome, Provider, ProviderError
+from enclaves.providers.base import (
+    CheckDefinition,
+    CheckGroup,
+    Finding,
+    Outcome,
+    Place,
+    Provider,
+    ProviderError,
+)
 from enclaves.provisioning import catalogue, live, operations, work
 from enclaves.provisioning.clouds import place_of, provider_for
 from tenants import audit
+
+log = logging.getLogger(__name__)
 
 BY = "verifier"
 SOON = timedelta(seconds=15)
@@ -98,7 +109,6 @@ def _prove_enclave(enclave: Enclave, provider: Provider) -> None:
     place = place_of(enclave)
     try:
         proof = provider.prove_zone(place)
-        catalogue.refresh(enclave.zone, provider, place)
     except ProviderError as error:
         for check in checks.values():
             _record(check, Finding(check.code, Outcome.UNKNOWN, check.title, evidence=str(error)))
@@ -106,6 +116,15 @@ def _prove_enclave(enclave: Enclave, provider: Provider) -> None:
     for finding in proof.findings:
         _record(checks[finding.code], finding)
     _conclude_enclave(enclave, proof.findings, dict(proof.resources))
+    _refresh_catalogue(enclave, provider, place)
+
+
+def _refresh_catalogue(enclave: Enclave, provider: Provider, place: Place) -> None:
+    try:
+        catalogue.refresh(enclave.zone, provider, place)
+    except ProviderError as error:
+        # Says nothing about the zone; the next proof asks again, and until then plans use what was known.
+        log.info("The offers of %s could not be read: %s", enclave.zone, error)
 
 
 def _conclude_enclave(enclave: Enclave, findings: Iterable[Finding], resources: dict[str, object]) -> None:

@@ -185,6 +185,21 @@ def test_frozen_means_no_change_and_unfrozen_goes_on(deploy, cloud, admin, accou
     assert states(deployment) == {"active": 2}
 
 
+def test_a_long_freeze_fails_no_host(deploy, cloud, admin, account, work_until_quiet):
+    from enclaves.provisioning.sweeping import sweep
+
+    deployment = deploy(hosts=2)
+    accounts.freeze_account(account, by=admin)
+    work_until_quiet()
+    deployment.hosts.update(deadline_at="2026-01-01T00:00:00Z")
+    sweep()
+    assert states(deployment) == {"planned": 2}
+
+    accounts.unfreeze_account(account, by=admin)
+    work_until_quiet()
+    assert states(deployment) == {"active": 2}
+
+
 def test_a_worker_that_lost_its_lease_launches_nothing(deploy, cloud, enclave):
     deploy(hosts=1)
     Operation.objects.update(steps=[{"title": "Prove", "state": "done", "detail": ""}] * 5, state="running")

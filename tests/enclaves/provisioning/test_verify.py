@@ -149,3 +149,18 @@ def test_a_proved_zone_keeps_what_was_found(enclave, in_acme):
     enclave.refresh_from_db()
 
     assert (enclave.state, enclave.resources) == ("ready", {"vpc": "vpc-1"})
+
+
+def test_offers_that_can_not_be_read_say_nothing_about_the_zone(
+    account, cloud, admin, work_until_quiet, in_acme
+):
+    from enclaves.providers.base import ProviderError, Trouble
+    from enclaves.services import enclaves
+    from tests.enclaves.conftest import ZONE
+
+    cloud.errors["offers"] = [ProviderError("Slow down.", trouble=Trouble.THROTTLED)]
+    enclave = enclaves.create_enclave(account, by=admin, zone=ZONE)
+    work_until_quiet()
+
+    enclave.refresh_from_db()
+    assert (enclave.state, set(outcomes(account, enclave).values())) == ("ready", {"passed"})
