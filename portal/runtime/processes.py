@@ -47,7 +47,7 @@ class PortalProcesses:
     def _celery(self, kind: str, *arguments: str, environment: Mapping[str, str | None] = {}) -> Program:
         # Being root is nothing to warn of here: what runs is ours alone, and ends with the terminal.
         python = ("-W", "ignore:You're running the worker with superuser", "-m", "celery")
-        how = ("-A", "portal", "--quiet", kind, "--loglevel", "INFO", *arguments)
+        how = ("-A", "portal", "--quiet", "--skip-checks", kind, "--loglevel", "INFO", *arguments)
         return self._python(kind, *python, *how, environment=environment)
 
     def _python(
