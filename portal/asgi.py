@@ -5,7 +5,7 @@ less CPU a request, and keeps thousands of idle streams cheap.
 """
 
 import os
-from typing import Any
+from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -16,7 +16,7 @@ from django.core.wsgi import get_wsgi_application
 THREADS = int(os.environ.get("PORTAL_WEB_THREADS", "8"))
 
 wsgi = get_wsgi_application()
-_pages = WSGIMiddleware(wsgi, workers=THREADS)
+_pages = WSGIMiddleware(cast(Any, wsgi), workers=THREADS)  # the two write down WSGI's types differently
 _streams = get_asgi_application()
 
 
