@@ -16,6 +16,8 @@ from enclaves.models import Deployment, Enclave, Host, HostImage, MachineType
 type Plan = dict[str, Any]
 
 MIB = 1024
+# As the constraint of hosts has it.
+NUMBER_FREE = (HostState.DEPROVISIONED, HostState.FAILED, HostState.RETIRING)
 
 
 class Unplannable(Exception):
@@ -70,7 +72,7 @@ def plan_hosts(
         stay += len(kept)
         remove += [_removal(host, "no longer wanted") for host in surplus]
         if missing := cluster["hosts"] - len(kept):
-            create += _new_hosts(position, cluster, missing, kept, market)
+            create += _new_hosts(position, cluster, missing, there, market)
     remove += [
         _removal(host, "its cluster is no longer in the spec")
         for host in hosts
@@ -142,13 +144,14 @@ def _refuse_rebuild(position: int, cluster: Mapping[str, Any], kept: Iterable[Ho
 
 
 def _new_hosts(
-    position: int, cluster: Mapping[str, Any], count: int, kept: Sequence[Host], market: Market
+    position: int, cluster: Mapping[str, Any], count: int, there: Sequence[Host], market: Market
 ) -> list[dict[str, Any]]:
     machine = choose_machine(cluster["machine"], cluster["confidential"], market)
     if machine is None:
         raise Unplannable(f"clusters.{position}.machine", _no_machine(cluster, market))
-    places = _spread(market, machine, Counter(host.availability_zone_id for host in kept))
-    numbers = _free_numbers({host.number for host in kept})
+    places = _spread(market, machine, Counter(host.availability_zone_id for host in there if _serves(host)))
+    # One that will go keeps its number until it does.
+    numbers = _free_numbers({host.number for host in there if host.state not in NUMBER_FREE})
     return [
         {
             "cluster": cluster["name"],

@@ -112,10 +112,10 @@ def test_a_failed_host_is_replaced():
     assert names(plan["create"]) == names(plan["replace"]) == ["query-1"]
 
 
-def test_a_host_that_is_on_its_way_out_does_not_count():
+def test_a_host_that_will_go_does_not_count_and_keeps_its_number_until_it_goes():
     plan = plan_hosts(spec(cluster(hosts=1)), [row(1, want_to_retire=True)], MARKET)
 
-    assert names(plan["create"]) == ["query-1"]
+    assert names(plan["create"]) == ["query-2"]
     assert plan["remove"] == []
 
 
