@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.transaction import atomic
 from django.utils import timezone
 
@@ -29,11 +30,14 @@ class PlanChanged(Refused):
 
 @atomic
 def create_application(*, by: Actor, name: str) -> Application:
-    """Make an application. Submitting a spec that names a new one does the same."""
+    """Make an application. Submitting a spec that names a new one does the same.
+
+    Raises ValidationError for a name that the tenant has already.
+    """
     by.require(Permission.APPLICATION_CREATE)
-    application = Application(tenant=by.tenant, name=name)
-    application.full_clean(exclude=["tenant"])
-    application.save()
+    application, is_new = Application.objects.get_or_create(tenant=by.tenant, name=name)
+    if not is_new:
+        raise ValidationError({"name": f"There is an application {name} already."})
     audit.record("application.created", application, by=by, name=name)
     return application
 
