@@ -63,7 +63,7 @@ def conditions(wanted: dict[str, Any], **renamed: str) -> dict[str, Any]:
     for name, value in wanted.items():
         if name == "enclave":
             found |= _of_enclave(value)
-        elif isinstance(value, set):
+        elif isinstance(value, set | list):
             found |= {f"{name}__in": value} if value else {}
         else:
             found[renamed.get(name, name)] = value

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -12,6 +13,7 @@ from rest_framework.response import Response
 
 from enclaves.api.accounts import TAGS, AccountView
 from enclaves.api.serializers.accounts import TemplateSerializer
+from enclaves.api.serializers.base import StrictSerializer
 from enclaves.blueprints import UnknownFormat
 from enclaves.models import Enclave
 from enclaves.services import seeing, templates
@@ -20,10 +22,20 @@ from tenants.api.problems import MEDIA_TYPE, Problem
 from tenants.api.schema import ProblemSerializer
 from tenants.policy import Permission
 
-_FORMAT = OpenApiParameter(
-    "format", str, enum=["cloudformation"], description="The language; the cloud's first if not given."
-)
-_ZONE = OpenApiParameter("zone", str, required=True, description="The zone of one of the account's enclaves.")
+
+class TemplateQuery(StrictSerializer):
+    format = serializers.CharField(
+        required=False,
+        default="",
+        max_length=40,
+        help_text="`cloudformation`; the cloud's first if not given.",
+    )
+
+
+class ZoneTemplateQuery(TemplateQuery):
+    zone = serializers.CharField(max_length=60, help_text="The zone of one of the account's enclaves.")
+
+
 _ANSWERS: dict[Any, Any] = {
     (200, "text/yaml"): OpenApiResponse(OpenApiTypes.STR, "The file, ready to be applied."),
     (200, "application/json"): TemplateSerializer,
@@ -51,10 +63,6 @@ class TemplateView(AccountView):
     renderer_classes = (YamlRenderer, JSONRenderer)
     content_negotiation_class = LanguageNegotiation
 
-    @property
-    def language(self) -> str:
-        return self.request.query_params.get("format", "")
-
     def download(self, template: Template) -> Response:
         if isinstance(self.request.accepted_renderer, JSONRenderer):
             return Response(TemplateSerializer(template).data)
@@ -71,32 +79,31 @@ class AccountTemplateView(TemplateView):
     # It carries the external id, which is for those who may register.
     permissions = {"GET": Permission.ACCOUNT_REGISTER}
 
-    @extend_schema(parameters=[_FORMAT], responses=_ANSWERS, summary="The account template", tags=TAGS)
+    @extend_schema(parameters=[TemplateQuery], responses=_ANSWERS, summary="The account template", tags=TAGS)
     def get(self, request: Request, account: str) -> Response:
         """Makes the portal's roles in the account. Apply it with your own rights, then verify.
 
         With `Accept: application/json` the answer also holds the command line that applies it.
         """
-        return self.download(templates.account_template(self.found(account), self.language))
+        wanted = self.checked(TemplateQuery, request.query_params)
+        return self.download(templates.account_template(self.found(account), wanted["format"]))
 
 
 class ZoneTemplateView(TemplateView):
     permissions = {"GET": Permission.ENCLAVE_VIEW}
 
-    @extend_schema(parameters=[_ZONE, _FORMAT], responses=_ANSWERS, summary="A zone template", tags=TAGS)
+    @extend_schema(parameters=[ZoneTemplateQuery], responses=_ANSWERS, summary="A zone template", tags=TAGS)
     def get(self, request: Request, account: str) -> Response:
         """Makes the network, keys and log archive of one enclave. Create the enclave first.
 
         With `Accept: application/json` the answer also holds the command line that applies it.
         """
-        return self.download(templates.zone_template(self._enclave(account), self.language))
+        wanted = self.checked(ZoneTemplateQuery, request.query_params)
+        enclave = self._enclave(account, wanted["zone"])
+        return self.download(templates.zone_template(enclave, wanted["format"]))
 
-    def _enclave(self, account: str) -> Enclave:
-        zone = self.request.query_params.get("zone", "")
-        if not zone:
-            message = "Name the zone: ?zone=…"
-            raise Problem(400, message, [{"field": "zone", "message": message}])
+    def _enclave(self, account: str, zone: str) -> Enclave:
         try:
             return seeing.enclave(self.tenant, account, zone)
-        except (Enclave.DoesNotExist, ValueError) as error:
+        except Enclave.DoesNotExist as error:
             raise Http404 from error
