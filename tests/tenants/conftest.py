@@ -57,3 +57,13 @@ def as_app(transactional_db):
     url = environ["DATABASE_URL"]
     with psycopg.connect(url, dbname=connection.settings_dict["NAME"], autocommit=True) as raw:
         yield raw
+
+
+@pytest.fixture
+def queries(django_assert_num_queries):
+    return django_assert_num_queries
+
+
+@pytest.fixture
+def at_most(django_assert_max_num_queries):
+    return django_assert_max_num_queries
