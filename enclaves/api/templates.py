@@ -27,6 +27,7 @@ class TemplateQuery(StrictSerializer):
     format = serializers.CharField(
         required=False,
         default="",
+        allow_blank=True,
         max_length=40,
         help_text="`cloudformation`; the cloud's first if not given.",
     )
