@@ -68,7 +68,8 @@ def account_detail(request: TenantRequest, account: str) -> HttpResponse:
         "add_zone_url": f"{add_zone}?account={row}",
         "may": {name: actor.may(permission) for name, permission in MAY.items()},
     }
-    return answer(request, "enclaves/accounts/detail.html", context, parts=["live", "live-checks"])
+    parts = ["live", "live-checks", "live-facts"]
+    return answer(request, "enclaves/accounts/detail.html", context, parts=parts)
 
 
 @require_GET
