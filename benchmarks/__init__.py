@@ -1,0 +1,1 @@
+"""Measurements of a running portal. Never imported by the product."""
