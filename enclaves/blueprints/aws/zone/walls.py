@@ -30,38 +30,46 @@ def resources() -> cf.Node:
 # ours, and the provisioner can use only groups that do.
 def _security_groups() -> cf.Node:
     return {
-        "HostsGroup": cf.resource(
-            "EC2::SecurityGroup",
-            after="VpcIpv6",
-            GroupDescription="Hosts: nothing from outside the enclave; out by HTTPS only",
-            VpcId=cf.ref("Vpc"),
-            SecurityGroupEgress=[
-                _rule("Out by HTTPS", 443, CidrIpv6=ANYWHERE_IPV6),
-                # The IPv4 route leads to S3 only, unless the tenant switched the NAT gateway on.
-                _rule("To S3 by HTTPS", 443, CidrIp=ANYWHERE_IPV4),
-                _within("IPv4 inside the enclave", CidrIp=own_ipv4()),
-                _within("IPv6 inside the enclave", CidrIpv6=own_ipv6()),
-            ],
-            Tags=tags(HOSTS),
-        ),
+        "HostsGroup": _hosts_group(),
         "HostsTalk": _between("HostsGroup", "HostsGroup", "Hosts talk to each other"),
         "HostsServe": _between("HostsGroup", "LoadBalancersGroup", "What a load balancer passes on"),
-        "LoadBalancersGroup": cf.resource(
-            "EC2::SecurityGroup",
-            after="VpcIpv6",
-            GroupDescription="Load balancers: HTTPS from inside the enclave, on to its hosts",
-            VpcId=cf.ref("Vpc"),
-            SecurityGroupIngress=[
-                _rule("HTTPS from inside, IPv4", 443, CidrIp=own_ipv4()),
-                _rule("HTTPS from inside, IPv6", 443, CidrIpv6=own_ipv6()),
-            ],
-            SecurityGroupEgress=[
-                _within("On to hosts, IPv4", CidrIp=own_ipv4()),
-                _within("On to hosts, IPv6", CidrIpv6=own_ipv6()),
-            ],
-            Tags=tags(LOAD_BALANCERS),
-        ),
+        "LoadBalancersGroup": _load_balancers_group(),
     }
+
+
+def _hosts_group() -> cf.Node:
+    return cf.resource(
+        "EC2::SecurityGroup",
+        after="VpcIpv6",
+        GroupDescription="Hosts: nothing from outside the enclave; out by HTTPS only",
+        VpcId=cf.ref("Vpc"),
+        SecurityGroupEgress=[
+            _rule("Out by HTTPS", 443, CidrIpv6=ANYWHERE_IPV6),
+            # The IPv4 route leads to S3 only, unless the tenant switched the NAT gateway on.
+            _rule("To S3 by HTTPS", 443, CidrIp=ANYWHERE_IPV4),
+            _within("IPv4 inside the enclave", CidrIp=own_ipv4()),
+            _within("IPv6 inside the enclave", CidrIpv6=own_ipv6()),
+        ],
+        Tags=tags(HOSTS),
+    )
+
+
+def _load_balancers_group() -> cf.Node:
+    return cf.resource(
+        "EC2::SecurityGroup",
+        after="VpcIpv6",
+        GroupDescription="Load balancers: HTTPS from inside the enclave, on to its hosts",
+        VpcId=cf.ref("Vpc"),
+        SecurityGroupIngress=[
+            _rule("HTTPS from inside, IPv4", 443, CidrIp=own_ipv4()),
+            _rule("HTTPS from inside, IPv6", 443, CidrIpv6=own_ipv6()),
+        ],
+        SecurityGroupEgress=[
+            _within("On to hosts, IPv4", CidrIp=own_ipv4()),
+            _within("On to hosts, IPv6", CidrIpv6=own_ipv6()),
+        ],
+        Tags=tags(LOAD_BALANCERS),
+    )
 
 
 def _rule(description: str, port: int, **where: object) -> cf.Node:
