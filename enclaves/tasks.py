@@ -7,12 +7,12 @@ from enclaves.provisioning import sweeping, worker
 PERSON, REST = "person", "rest"  # the queues: what somebody waits for, and everything else
 
 
-@shared_task
+@shared_task  # type: ignore[untyped-decorator]  # Celery has no types
 def look(urgent: bool = False) -> None:
     worker.run_due(urgent_only=urgent)
 
 
-@shared_task
+@shared_task  # type: ignore[untyped-decorator]  # Celery has no types
 def sweep() -> None:
     for _ in range(sweeping.sweep()):
         wake_worker()

@@ -24,8 +24,8 @@ class Moving(TenantOwned):
         and the other is told.
         """
         check_move(self.noun, self.moves, self.state, target)
-        here = type(self)._default_manager.filter(pk=self.pk, state=self.state)
-        if not here.update(state=target, **changes):
+        here = {"pk": self.pk, "state": self.state}
+        if not type(self)._default_manager.filter(**here).update(**{"state": target, **changes}):
             raise IllegalMove(f"{self} has already left the state {self.state}.")
         for name, value in {"state": target, **changes}.items():
             setattr(self, name, value)

@@ -1,13 +1,14 @@
 """The catalogue of machine types and host images per cloud region, kept fresh by the proofs."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from enclaves.models import HostImage, MachineType, Zone
-from enclaves.providers.base import Place, Provider
+from enclaves.providers.base import ImageOffer, MachineOffer, Place, Provider
 
 FRESH = timedelta(hours=6)
+SIZES = ("vcpu", "memory_mib", "architecture")
 
 
 def refresh(zone: Zone, provider: Provider, place: Place) -> None:
@@ -18,20 +19,7 @@ def refresh(zone: Zone, provider: Provider, place: Place) -> None:
         return
     offers = provider.offers(place)
     MachineType.objects.bulk_create(
-        [
-            MachineType(
-                cloud=zone.cloud,
-                region=zone.region,
-                name=machine.name,
-                vcpu=machine.vcpu,
-                memory_mib=machine.memory_mib,
-                architecture=machine.architecture,
-                confidential=list(machine.confidential),
-                availability_zone_ids=list(machine.availability_zone_ids),
-                seen_at=now,
-            )
-            for machine in offers.machines
-        ],
+        [_machine_type(zone, offer, now) for offer in offers.machines],
         update_conflicts=True,
         unique_fields=["cloud", "region", "name"],
         update_fields=[
@@ -44,18 +32,33 @@ def refresh(zone: Zone, provider: Provider, place: Place) -> None:
         ],
     )
     HostImage.objects.bulk_create(
-        [
-            HostImage(
-                cloud=zone.cloud,
-                region=zone.region,
-                architecture=image.architecture,
-                image_id=image.image_id,
-                name=image.name,
-                seen_at=now,
-            )
-            for image in offers.images
-        ],
+        [_host_image(zone, offer, now) for offer in offers.images],
         update_conflicts=True,
         unique_fields=["cloud", "region", "architecture"],
         update_fields=["image_id", "name", "seen_at"],
+    )
+
+
+def _machine_type(zone: Zone, offer: MachineOffer, seen_at: datetime) -> MachineType:
+    return MachineType(
+        cloud=zone.cloud,
+        region=zone.region,
+        name=offer.name,
+        vcpu=offer.vcpu,
+        memory_mib=offer.memory_mib,
+        architecture=offer.architecture,
+        confidential=list(offer.confidential),
+        availability_zone_ids=list(offer.availability_zone_ids),
+        seen_at=seen_at,
+    )
+
+
+def _host_image(zone: Zone, offer: ImageOffer, seen_at: datetime) -> HostImage:
+    return HostImage(
+        cloud=zone.cloud,
+        region=zone.region,
+        architecture=offer.architecture,
+        image_id=offer.image_id,
+        name=offer.name,
+        seen_at=seen_at,
     )

@@ -10,7 +10,7 @@ from django.db.transaction import atomic
 from django.utils import timezone
 
 from enclaves.lifecycle import AccountState, EnclaveState, HostState
-from enclaves.models import Enclave, Host, HostMove, Operation, Work
+from enclaves.models import CloudAccount, Enclave, Host, HostMove, Operation, Work
 from enclaves.providers.base import CloudHost, HostOrder, Place, Provider, ProviderError, Trouble
 from enclaves.provisioning import hosts as host_rows
 from enclaves.provisioning import operations, rollout, work
@@ -52,6 +52,7 @@ def reconcile(enclave: Enclave, claimed: Claimed) -> datetime | None:
     machines = this.provider.list_hosts(this.place)
     actions = decide(this.rows, machines, now=timezone.now(), may_fail=_may_fail(enclave, this.rows))
     _carry_out(this, actions)
+    claimed.keep()
     _note(enclave, actions)
     rollout.report(enclave, running, this.rows, this.errors)
     return _next_look(this, actions)
@@ -76,12 +77,14 @@ def _freshly_proved(enclave: Enclave, running: list[Operation]) -> bool:
     starting = [operation for operation in running if not rollout.has_proof(operation)]
     if not starting:
         return True
-    proved_at = enclave.account.verified_at
-    if proved_at and proved_at > max(operation.created_at for operation in starting):
-        rollout.note_proof(starting, proved_at)
+    account, asked_at = enclave.account, max(operation.created_at for operation in starting)
+    if account.verified_at and account.verified_at > asked_at:
+        rollout.note_proof(starting, account.verified_at)
         return True
     rollout.await_proof(starting)
-    work.ask(enclave.tenant_id, Work.Kind.VERIFY, enclave.account_id, urgent=True)
+    # A proof that was tried and found no clear answer is tried again by the verifier, at its own pace.
+    if account.checked_at is None or account.checked_at <= asked_at:
+        work.ask(enclave.tenant_id, Work.Kind.VERIFY, account.pk, urgent=True)
     return False
 
 
@@ -113,7 +116,7 @@ def _carry_out(this: Round, actions: Actions) -> None:
     _check_health(this, actions.ask_health)
     _launch(this, actions.launch)
     # After an error nothing is removed in the same round: what looks superfluous may be needed yet.
-    if actions.terminate and not this.errors:
+    if actions.terminate and not this.errors and _may_still_change(this.enclave):
         _terminate(this, actions.terminate)
 
 
@@ -135,9 +138,9 @@ def _launched(this: Round, host: Host, machine: CloudHost) -> None:
         _record(this, "host.launched", host, instance=machine.instance_id, machine=host.machine)
 
 
-def _record(this: Round, action: str, subject: Host | Enclave, **detail: object) -> None:
+def _record(this: Round, action: str, subject: Host | Enclave, **detail: str | list[str]) -> None:
     by = audit.System(BY, this.enclave.tenant_id)
-    audit.record(action, subject, by=by, enclave=str(this.enclave), **detail)
+    audit.record(action, subject, by=by, tenant=None, enclave=str(this.enclave), **detail)
 
 
 def _seen(machine: CloudHost | None) -> dict[str, str]:
@@ -165,6 +168,8 @@ def _launch(this: Round, waiting: list[Host]) -> None:
     for host in waiting[:budget]:
         if (host.machine, host.availability_zone_id) in exhausted:
             continue
+        if not _may_still_change(this.enclave):
+            return
         try:
             _launch_one(this, host)
         except ProviderError as error:
@@ -173,6 +178,12 @@ def _launch(this: Round, waiting: list[Host]) -> None:
             exhausted.add((host.machine, host.availability_zone_id))
             if error.trouble not in (Trouble.NO_CAPACITY, Trouble.INVALID):
                 return  # the next call would meet the same wall
+
+
+def _may_still_change(enclave: Enclave) -> bool:
+    """Look again before each change: a round takes minutes, and a freeze holds at once."""
+    held = Q(frozen_at__isnull=False) | Q(tenant__frozen_at__isnull=False) | ~Q(state=AccountState.VERIFIED)
+    return not CloudAccount.objects.filter(held, pk=enclave.account_id).exists()
 
 
 def _launches_left(enclave: Enclave) -> int:

@@ -145,7 +145,7 @@ def _report_retire(operation: Operation, hosts: list[Host]) -> None:
 
 
 def _settle(operation: Operation, target: DeploymentState, problem: str = "") -> None:
-    deployment = Deployment.objects.get(pk=operation.deployment_id)
+    deployment = Deployment.objects.get(operations=operation)
     if deployment.state != target:
         with atomic():
             deployment.move_to(target, problem=problem)

@@ -20,8 +20,9 @@ from enclaves.providers.base import (
     Provider,
     ProviderError,
 )
-from enclaves.provisioning import catalogue, live, operations, work
+from enclaves.provisioning import catalogue, live, operations, rollout, work
 from enclaves.provisioning.clouds import place_of, provider_for
+from enclaves.provisioning.work import Claimed
 from tenants import audit
 
 log = logging.getLogger(__name__)
@@ -55,29 +56,36 @@ def prepare_checks(account: CloudAccount, enclave: Enclave | None = None) -> Non
     )
 
 
-def verify(account: CloudAccount) -> datetime | None:
-    """Run every check of an account and its enclaves; move their states; say when to look again."""
+def verify(account: CloudAccount, claimed: Claimed) -> datetime | None:
+    """Run every check of an account and its enclaves; move their states; say when to look again.
+
+    Raises LostLease if another worker took over: what this one saw may be out of date, so it says nothing.
+    """
     if account.state == AccountState.REMOVED:
         return None
+    began = timezone.now()
     asked = operations.open_operations(account=account, kind=Operation.Kind.VERIFY)
     for operation in asked:
         operations.begin(operation, by=BY)
     provider = provider_for(account)
-    outcomes = _prove_account(account, provider)
+    outcomes = _prove_account(account, provider, claimed)
     enclaves = list(account.enclaves.exclude(state=EnclaveState.REMOVED).select_related("zone", "account"))
     if _answers(outcomes):
         for enclave in enclaves:
-            _prove_enclave(enclave, provider)
-    _conclude(account, outcomes, enclaves)
+            _prove_enclave(enclave, provider, claimed)
+    with transaction.atomic():
+        _conclude(account, outcomes, enclaves, began)
+        claimed.keep()  # last, as whoever asks for work locks its row last; held until the commit
     _report(account, asked)
     _wake_enclaves(enclaves)
     return account.next_check_at
 
 
-def _prove_account(account: CloudAccount, provider: Provider) -> list[AccountCheck]:
+def _prove_account(account: CloudAccount, provider: Provider, claimed: Claimed) -> list[AccountCheck]:
     checks = {check.code: check for check in account.checks.filter(enclave=None)}
     _show_running(account, checks.values())
     for finding in provider.prove_account():
+        claimed.keep()
         _record(checks[finding.code], finding)
         if account.state == AccountState.PENDING and finding.outcome == Outcome.PASSED:
             _move_account(account, AccountState.VERIFYING, {})
@@ -104,18 +112,21 @@ def _answers(outcomes: Iterable[AccountCheck]) -> bool:
     return all(check.outcome == Outcome.PASSED for check in outcomes if check.group == CheckGroup.PROOF)
 
 
-def _prove_enclave(enclave: Enclave, provider: Provider) -> None:
+def _prove_enclave(enclave: Enclave, provider: Provider, claimed: Claimed) -> None:
     checks = {check.code: check for check in enclave.checks.all()}
     place = place_of(enclave)
     try:
         proof = provider.prove_zone(place)
     except ProviderError as error:
+        claimed.keep()
         for check in checks.values():
             _record(check, Finding(check.code, Outcome.UNKNOWN, check.title, evidence=str(error)))
         return
-    for finding in proof.findings:
-        _record(checks[finding.code], finding)
-    _conclude_enclave(enclave, proof.findings, dict(proof.resources))
+    with transaction.atomic():
+        for finding in proof.findings:
+            _record(checks[finding.code], finding)
+        _conclude_enclave(enclave, proof.findings, dict(proof.resources))
+        claimed.keep()
     _refresh_catalogue(enclave, provider, place)
 
 
@@ -153,17 +164,19 @@ def _move_enclave(enclave: Enclave, target: EnclaveState, **changes: object) -> 
     live.nudge(enclave.tenant_id, f"enclave:{enclave.pk}", f"account:{enclave.account_id}")
 
 
-def _conclude(account: CloudAccount, outcomes: list[AccountCheck], enclaves: list[Enclave]) -> None:
+def _conclude(
+    account: CloudAccount, outcomes: list[AccountCheck], enclaves: list[Enclave], began: datetime
+) -> None:
     """Decide the account's state from what all the checks found."""
     target, problem = _verdict(account, outcomes, enclaves)
     if target == AccountState.VERIFIED and not account.holds and not _take_hold(account):
         target, problem = AccountState.VERIFYING, _HELD
-    now = timezone.now()
-    changes: dict[str, object] = {"problem": problem, "checked_at": now}
+    # A proof is as old as its first look: what changed meanwhile it may not have seen.
+    changes: dict[str, object] = {"problem": problem, "checked_at": began}
     if target == AccountState.VERIFIED:
-        changes |= {"verified_at": now, "template_version": TEMPLATE_VERSION}
+        changes |= {"verified_at": began, "template_version": TEMPLATE_VERSION}
     unclear = any(check.outcome == Outcome.UNKNOWN for check in outcomes)
-    changes["next_check_at"] = now + _pause(account, target, enclaves, unclear=unclear)
+    changes["next_check_at"] = timezone.now() + _pause(account, target, enclaves, unclear=unclear)
     _move_account(account, target, changes)
 
 
@@ -261,7 +274,10 @@ def _report(account: CloudAccount, asked: list[Operation]) -> None:
 
 
 def _wake_enclaves(enclaves: list[Enclave]) -> None:
-    """Deployments that waited for this proof can go on, or learn that they can't."""
+    """Deployments that waited for this proof can go on, or learn that they can't.
+
+    Those that have theirs go on at their own pace, however often a proof is made meanwhile.
+    """
     for enclave in enclaves:
-        if operations.open_operations(enclave=enclave):
+        if not all(map(rollout.has_proof, operations.open_operations(enclave=enclave))):
             work.ask(enclave.tenant_id, Work.Kind.RECONCILE, enclave.pk, urgent=True)

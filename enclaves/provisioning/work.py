@@ -49,7 +49,7 @@ def ask(tenant_id: UUID, kind: Work.Kind, subject: UUID, *, urgent: bool = False
 def claim(*, urgent_only: bool = False) -> Claimed | None:
     """Take the piece of work that is due for longest, of the tenant that has the least in hand."""
     with connections["system"].cursor() as cursor:
-        cursor.execute(_CLAIM, [_lease(), urgent_only])
+        cursor.execute(_CLAIM, [settings.WORK_LEASE_SECONDS, urgent_only])
         row = cursor.fetchone()
     return Claimed(*row) if row else None
 
@@ -69,7 +69,8 @@ _DUE = "(lease_until IS NULL AND due_at <= now()) OR lease_until <= now()"
 
 # Claiming clears due_at, so that a wish that arrives while the work is in hand is seen at its release.
 _CLAIM = f"""
-UPDATE enclaves_work SET fence = fence + 1, attempts = attempts + 1, due_at = NULL, lease_until = now() + %s
+UPDATE enclaves_work SET fence = fence + 1, attempts = attempts + 1, due_at = NULL,
+    lease_until = now() + make_interval(secs => %s)
 WHERE id = (
     SELECT id FROM enclaves_work AS candidate
     WHERE ({_DUE}) AND (urgent OR NOT %s)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from enclaves.lifecycle import IllegalMove
 from enclaves.models import CloudAccount, Enclave, Work
 from enclaves.providers.base import ProviderError
 from enclaves.provisioning import work
@@ -37,6 +38,10 @@ def run(claimed: Claimed) -> None:
         except LostLease as error:
             log.warning("%s", error)
             return
+        except IllegalMove as error:
+            # Somebody moved it while this round was under way; the next one sees it where it is.
+            again, problem = _later(claimed), str(error)
+            log.info("%s %s has to look again: %s", claimed.kind, claimed.subject, error)
         except ProviderError as error:
             again, problem = _later(claimed), str(error)
             log.info("%s %s has to wait: %s", claimed.kind, claimed.subject, error)
@@ -48,7 +53,7 @@ def run(claimed: Claimed) -> None:
 
 
 def _verify(claimed: Claimed) -> datetime | None:
-    return verify(CloudAccount.objects.select_related("tenant").get(pk=claimed.subject))
+    return verify(CloudAccount.objects.select_related("tenant").get(pk=claimed.subject), claimed)
 
 
 def _reconcile(claimed: Claimed) -> datetime | None:

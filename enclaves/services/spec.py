@@ -1,6 +1,6 @@
 """Deployment specs: reading what a person wrote, and saying line by line what is wrong with it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice
@@ -151,7 +151,7 @@ def _compose(source: str) -> Node:
 def _refuse_tricks(source: str) -> None:
     depth = 0
     for event in yaml.parse(source, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise InvalidSpec([Fault("", "Anchors and aliases are not taken; write it out.", line)])
         if isinstance(event, yaml.CollectionStartEvent):
@@ -211,16 +211,24 @@ def _nearest(path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int
 
 
 def _fault(error: ValidationError, lines: dict[tuple[str | int, ...], int]) -> Fault:
-    path = tuple(error.absolute_path)
+    path, rule, schema = tuple(error.absolute_path), _list(error.validator_value), _schema(error)
     if error.validator == "additionalProperties":
-        unknown = sorted(set(error.instance) - set(error.schema["properties"]), key=str)[0]
-        known = ", ".join(error.schema["properties"])
+        unknown = sorted(set(_list(error.instance)) - set(schema["properties"]), key=str)[0]
+        known = ", ".join(schema["properties"])
         path = (*path, str(unknown))
         return Fault(_dotted(path), f"{unknown} is not known here; known are {known}.", _nearest(path, lines))
     if error.validator == "required":
-        missing = next(n for n in error.validator_value if error.message.startswith(f"{n!r} "))
+        missing = next(name for name in rule if error.message.startswith(f"{name!r} "))
         return Fault(_dotted((*path, missing)), f"{missing} is missing.", _nearest(path, lines))
     return Fault(_dotted(path), _wording(error), _nearest(path, lines))
+
+
+def _list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | dict) else [value]
+
+
+def _schema(error: ValidationError) -> dict[str, Any]:
+    return dict(error.schema) if isinstance(error.schema, Mapping) else {}
 
 
 _WORDINGS = {
@@ -237,11 +245,10 @@ _WORDINGS = {
 
 def _wording(error: ValidationError) -> str:
     given = repr(error.instance) if isinstance(error.instance, str) else str(error.instance)
-    rule = error.validator_value
     return _WORDINGS.get(str(error.validator), "This does not fit the schema.").format(
         given=given if len(given) <= LONGEST_QUOTE else f"{given[:LONGEST_QUOTE]}…",
-        rule=", ".join(rule) if isinstance(rule, list) else rule,
-        hint=error.schema.get("description", f"It must match {rule}."),
+        rule=", ".join(map(str, _list(error.validator_value))),
+        hint=_schema(error).get("description", f"It must match {error.validator_value}."),
     )
 
 
@@ -256,12 +263,8 @@ def _beyond_the_schema(spec: dict[str, Any], lines: dict[tuple[str | int, ...], 
         yield from _not_yet(cluster, ("clusters", index), lines)
     total = sum(cluster["hosts"] for cluster in spec["clusters"])
     if total > MAX_HOSTS:
-        path = ("clusters",)
-        yield Fault(
-            "clusters",
-            f"{total:,} hosts are more than the {MAX_HOSTS:,} of a deployment.",
-            _nearest(path, lines),
-        )
+        text = f"{total:,} hosts are more than the {MAX_HOSTS:,} of a deployment."
+        yield Fault("clusters", text, _nearest(("clusters",), lines))
 
 
 def _not_yet(

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from enclaves.models import Enclave, Host, HostMove, Operation
+from enclaves.models import Enclave, Host, HostMove, Operation, Work
 from enclaves.providers.base import CloudHost, CloudHostState, Outcome, ProviderError, Trouble
 from enclaves.provisioning import hosts as host_rows
 from enclaves.provisioning import work
@@ -216,13 +216,13 @@ def test_a_converged_enclave_costs_the_same_for_one_host_and_for_many(
     deploy, enclave, cloud, work_until_quiet
 ):
     def cost():
-        claimed = Claimed(enclave.pk, enclave.tenant_id, "reconcile", enclave.pk, 1, 1)
+        work.ask(enclave.tenant_id, "reconcile", enclave.pk, urgent=True)
+        claimed = work.claim(urgent_only=True)
         fresh = Enclave.objects.select_related("account__tenant", "zone").get()
         cloud.calls.clear()
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             reconcile(fresh, claimed)
+        claimed.release(look_again_at=None)
         return len(queries), len(cloud.calls)
 
     deploy(hosts=1)
