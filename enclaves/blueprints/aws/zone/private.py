@@ -1,5 +1,7 @@
 """How hosts reach AWS without leaving its network."""
 
+from typing import Any
+
 from enclaves.blueprints.aws import cloudformation as cf
 from enclaves.blueprints.aws.names import HOST
 from enclaves.blueprints.aws.zone.parts import names, own_ipv4, refs, tags
@@ -26,7 +28,7 @@ def resources(zone_ids: tuple[str, ...], bucket: str) -> cf.Node:
     }
 
 
-def _endpoint(service: str, kind: str, **how: object) -> cf.Node:
+def _endpoint(service: str, kind: str, **how: Any) -> cf.Node:
     return cf.resource(
         "EC2::VPCEndpoint",
         VpcId=cf.ref("Vpc"),

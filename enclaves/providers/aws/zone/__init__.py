@@ -23,6 +23,7 @@ from enclaves.providers.base import (
     ZoneResources,
 )
 
+REHEARSAL = "rehearsal"
 # A rehearsal launches nothing, so any size will do that its image runs on.
 REHEARSED = {"arm64": "m6g.large", "x86_64": "m5.large"}
 NEEDS = {
@@ -126,9 +127,9 @@ class Survey:
                 "This is the vendor's to do, not yours. The check runs again by itself.",
             )
         return HostOrder(
-            host_id="rehearsal",
-            name="rehearsal",
-            token="rehearsal",
+            host_id=REHEARSAL,
+            name=REHEARSAL,
+            token=REHEARSAL,
             machine=REHEARSED[images[0].architecture],
             image_id=images[0].image_id,
             disk_gib=20,

@@ -193,9 +193,12 @@ def test_the_provisioner_cannot_launch_into_a_network_of_the_tenants_own(refused
 
 
 def test_the_provisioner_cannot_launch_an_image_of_somebody_else(refused, hosting, request_of, launch):
-    own = hosting.root("ec2").create_image(InstanceId=launch().instance_id, Name="enclave-host-mine")
+    ec2 = hosting.root("ec2")
+    own = ec2.create_image(InstanceId=launch().instance_id, Name="enclave-host-mine")["ImageId"]
+    root_device = ec2.describe_images(ImageIds=[own])["Images"][0]["RootDeviceName"]
     request = request_of()
-    change(request, "ImageId", own["ImageId"])
+    change(request, "ImageId", own)
+    change(request, "BlockDeviceMappings.0.DeviceName", root_device)
 
     assert refused(PROVISIONER, "ec2", "run_instances", **request)
 
