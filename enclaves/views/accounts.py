@@ -68,8 +68,7 @@ def account_detail(request: TenantRequest, account: str) -> HttpResponse:
         "add_zone_url": f"{add_zone}?account={row}",
         "may": {name: actor.may(permission) for name, permission in MAY.items()},
     }
-    parts = ["live", "live-checks", "live-facts"]
-    return answer(request, "enclaves/accounts/detail.html", context, parts=parts)
+    return answer(request, "enclaves/accounts/detail.html", context)
 
 
 @require_GET

@@ -114,7 +114,7 @@ def revision_apply(request: TenantRequest, pk: UUID, number: int) -> HttpRespons
     )
     if form.is_valid():
         return _applied(request, revision, form.cleaned_data["plan_hash"])
-    hosts = [f"{figure.count} {figure.words}" for figure in plans.figures(revision.plan)]
+    hosts = [f"{figure.count} {figure.words}" for figure in plans.figures(revision.plan) if figure.count]
     question = Question(
         title=f"Apply revision {number} of {deployment.application.name}?",
         lead=f"In {deployment.enclave.account}, billed by the cloud to you. Hosts:",

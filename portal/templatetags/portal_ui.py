@@ -150,7 +150,11 @@ def pretty(value: Any) -> str:
 @register.filter
 def facts(detail: dict[str, Any]) -> str:
     """A flat mapping in one line: "hosts 3, revision 14"."""
-    return ", ".join(f"{key.replace('_', ' ')} {_plain(value)}" for key, value in detail.items())
+    return ", ".join(
+        f"{key.replace('_', ' ')} {_plain(value)}"
+        for key, value in detail.items()
+        if value not in ("", None, [])
+    )
 
 
 def _plain(value: Any) -> str:

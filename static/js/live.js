@@ -10,15 +10,17 @@ import { refreshTimes } from "./times.js";
 
 const source = document.querySelector("[data-stream]")?.dataset.stream;
 const regions = () => [...document.querySelectorAll("[data-live]")];
-const busy = new Map();
+let busy = false;
+let again = false;
 const QUIET = 150; // several events of one change arrive together: ask once
 const PAUSE = 1000; // and of a storm, once a second
 
-// What was shown, without the words that grow old by themselves.
+// What was shown, without what differs between two renderings of the same: ages, and the masks of tokens.
 function essence(node) {
   const copy = node.cloneNode(true);
   copy.classList.remove("changed");
   for (const time of copy.querySelectorAll("time[data-relative]")) time.textContent = "";
+  for (const token of copy.querySelectorAll("[name=csrfmiddlewaretoken]")) token.remove();
   for (const node of [copy, ...copy.querySelectorAll("details")]) node.removeAttribute("open");
   return copy.outerHTML;
 }
@@ -84,29 +86,30 @@ function replace(region, fresh) {
   refreshTimes(fresh);
 }
 
-async function refresh(region) {
-  const answer = await fetch(region.dataset.from ?? location.href, {
-    headers: { "HX-Request": "true", "HX-Target": region.id },
-    cache: "no-store",
-  }).catch(() => null);
+// One request brings all the regions of the page.
+async function refresh() {
+  const answer = await fetch(location.href, { headers: { "HX-Request": "true" }, cache: "no-store" }).catch(() => null);
   if (!answer?.ok) return;
   const fragment = document.createElement("template");
   fragment.innerHTML = await answer.text();
-  const fresh = fragment.content.querySelector(`#${CSS.escape(region.id)}`);
-  if (!fresh) return;
-  if (shape(region) === shape(fresh)) swap(region, fresh); else replace(region, fresh);
+  for (const region of regions()) {
+    const fresh = fragment.content.querySelector(`#${CSS.escape(region.id)}`);
+    if (!fresh) continue;
+    if (shape(region) === shape(fresh)) swap(region, fresh); else replace(region, fresh);
+  }
 }
 
-async function ask(id) {
-  if (busy.has(id)) { busy.set(id, "again"); return; }
-  busy.set(id, "once");
-  await new Promise((done) => { setTimeout(done, QUIET); });
-  const region = document.getElementById(id);
-  if (region) await refresh(region);
-  await new Promise((done) => { setTimeout(done, PAUSE); });
-  const again = busy.get(id) === "again";
-  busy.delete(id);
-  if (again) ask(id);
+const pause = (time) => new Promise((done) => { setTimeout(done, time); });
+
+async function ask() {
+  again = busy;
+  if (busy) return;
+  busy = true;
+  await pause(QUIET);
+  await refresh();
+  await pause(PAUSE);
+  busy = false;
+  if (again) ask();
 }
 
 function concerns(region, topic) {
@@ -115,7 +118,7 @@ function concerns(region, topic) {
 
 function onEvent({ data }) {
   const { topic } = JSON.parse(data);
-  regions().filter((region) => concerns(region, topic)).forEach((region) => ask(region.id));
+  if (regions().some((region) => concerns(region, topic))) ask();
 }
 
 if (source && regions().length) {
@@ -125,7 +128,7 @@ if (source && regions().length) {
   stream.addEventListener("open", () => {
     shine("on");
     // What happened between rendering and listening, or while the stream was lost, is on the server already.
-    regions().forEach((region) => ask(region.id));
+    ask();
   });
   stream.addEventListener("error", () => {
     if (document.documentElement.dataset.stream !== "off") say("Stream lost. What you see may be old.");

@@ -30,15 +30,9 @@ class Question:
     ends: bool = True  # something stops or goes; a mere change is asked without alarm
 
 
-def answer(
-    request: TenantRequest, template: str, context: Mapping[str, Any], *, parts: Sequence[str] = ("live",)
-) -> HttpResponse:
-    """Render a page, or for a script that asks only the part of it that lives.
-
-    A part is a partial of the template, named as the element that it replaces; the first is the default.
-    """
-    wanted = request.htmx.target
-    return _partly(request, template, wanted if wanted in parts else parts[0], context)
+def answer(request: TenantRequest, template: str, context: Mapping[str, Any]) -> HttpResponse:
+    """Render a page, or for a script that asks only its partial ``live``: all the parts that change."""
+    return _partly(request, template, "live", context)
 
 
 def ask(request: TenantRequest, question: Question, form: Form) -> HttpResponse:

@@ -53,7 +53,7 @@ def test_the_page_shows_every_check_with_its_outcome(browser, account, work_unti
 def test_a_script_gets_only_the_part_that_lives(browser, account):
     answer = browser.get(PAGE, headers=SCRIPT)
 
-    assert answer.text.lstrip().startswith('<div class="stack" id="live"')
+    assert answer.text.lstrip().startswith('<div class="stack" id="live-standing"')
     assert "<html" not in answer.text
     assert "HX-Request" in answer.headers["Vary"]
 

@@ -78,6 +78,6 @@ def test_a_choice_wears_an_arrow_and_says_that_it_is_optional():
 
 def test_a_flat_mapping_reads_as_a_line():
     assert (
-        render("{{ detail|facts }}", detail={"host_count": 3, "zones": ["a", "b"]})
+        render("{{ detail|facts }}", detail={"host_count": 3, "zones": ["a", "b"], "problem": ""})
         == "host count 3, zones a, b"
     )
