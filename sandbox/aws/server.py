@@ -52,7 +52,9 @@ class EmbeddedAws:
         self._server = make_server(host, port, Control(self), threaded=True, request_handler=_QuietHandler)
         self.url = f"http://{host}:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True, name="sandbox-aws")
-        self._sessions: dict[str, boto3.Session] = {}
+        self._session: Any = boto3.Session()
+        # A session may be shared by threads, but not while it makes a client.
+        self._making_clients = threading.Lock()
 
     @property
     def behaviour(self) -> Behaviour:
@@ -106,14 +108,14 @@ class EmbeddedAws:
     def client(self, service: str, account_id: str, region: str = "us-east-1") -> Any:
         """A boto3 client with the account's root key."""
         credentials = self.add_account(account_id)
-        session: Any = self._sessions.setdefault(account_id, boto3.Session())
-        return session.client(
-            service,
-            region_name=region,
-            endpoint_url=self.url,
-            aws_access_key_id=credentials.access_key_id,
-            aws_secret_access_key=credentials.secret_access_key,
-        )
+        with self._making_clients:
+            return self._session.client(
+                service,
+                region_name=region,
+                endpoint_url=self.url,
+                aws_access_key_id=credentials.access_key_id,
+                aws_secret_access_key=credentials.secret_access_key,
+            )
 
     def reset(self) -> None:
         """Forget calls, faults and settings. What accounts hold stays: resetting the engine takes seconds."""

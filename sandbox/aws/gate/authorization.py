@@ -7,7 +7,6 @@ from sandbox.aws.gate.identities import Kind, Principal, policies_of
 from sandbox.aws.gate.policy import Decision, Document, Question, decide
 from sandbox.aws.wire import AwsError
 
-
 # The owner of what does not exist, such as a bucket of which there is only the name.
 NOBODY = ""
 

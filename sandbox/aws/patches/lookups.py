@@ -20,7 +20,7 @@ def apply() -> None:
     TaggedEC2Resource.get_tags = _get_tags  # type: ignore[method-assign]
     Instance.__init__ = _make_instance  # type: ignore[method-assign]
     InstanceBackend.get_instance = _get_instance  # type: ignore[method-assign]
-    InstanceBackend.get_instance_by_id = _get_instance_by_id  # type: ignore[method-assign, assignment]
+    InstanceBackend.get_instance_by_id = _get_instance_by_id  # type: ignore[method-assign]
     InstanceBackend.get_multi_instances_by_id = _get_instances  # type: ignore[method-assign]
     EBSBackend.describe_volumes = _describe_volumes  # type: ignore[method-assign]
 

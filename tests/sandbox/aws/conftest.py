@@ -15,6 +15,8 @@ from sandbox.aws.credentials import Credentials
 from sandbox.aws.server import EmbeddedAws
 
 NUMBERS = itertools.count(200000000000)
+# Clients made from one session share what is slow: the models of the services.
+SESSION = boto3.Session()
 ONCE = Config(retries={"total_max_attempts": 1})
 EVERYBODY_ELSE = "999900001111"
 
@@ -53,7 +55,7 @@ def client(aws):
     """Make a client: ``client("ec2", credentials)``; a botocore that does not retry."""
 
     def make(service: str, credentials: Credentials, region: str = "us-east-1", **options: Any) -> Any:
-        return boto3.Session().client(
+        return SESSION.client(
             service,
             region_name=region,
             endpoint_url=aws.url,

@@ -1,3 +1,8 @@
+import time
+
+from tests.sandbox.aws.conftest import image_of, new_network
+
+
 def test_types_come_in_pages_of_a_hundred_and_all_of_them_once(root):
     paginator = root("ec2", region="eu-north-1").get_paginator("describe_instance_types")
 
@@ -17,8 +22,6 @@ def test_types_that_a_region_lacks_are_not_listed(root):
 
 
 def test_a_type_that_its_zone_lacks_cannot_be_launched(root, code):
-    from tests.sandbox.aws.conftest import image_of, new_network
-
     ec2 = root("ec2", region="us-east-1")
     place = new_network(ec2, zone="use1-az3")
 
@@ -37,8 +40,6 @@ def test_offerings_of_one_zone_are_all_there(root):
 
 
 def test_what_is_asked_often_is_answered_from_memory(root, new_account):
-    import time
-
     def seconds(account):
         started = time.monotonic()
         root("ec2", account).describe_instance_types(MaxResults=100)

