@@ -3,6 +3,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
 
 from portal import health, views
+from tenants.api.base import NowhereView
 
 urlpatterns = [
     path("healthz", health.alive),
@@ -14,6 +15,7 @@ urlpatterns = [
     path("api/v1/docs/", SpectacularRedocView.as_view(), name="docs"),
     path("api/v1/", include("enclaves.api.urls")),
     path("api/v1/", include("tenants.api.urls")),
+    path("api/v1/<path:rest>", NowhereView.as_view()),
     path("", include("enclaves.urls")),
     path("", include("tenants.urls")),
 ]

@@ -26,11 +26,8 @@ class ListView(PortalAPIView):
         return rows.filter(**conditions(dict(wanted), **renamed))
 
 
-class EnclavesView(TenantAPIView):
-    """A view of something in a tenant's clouds."""
-
-    def shown(self, serializer: type[Serializer[Any]], row: Model, **context: Any) -> Any:
-        return serializer(row, context={"actor": self.actor, **context}).data
+class TaggedView(PortalAPIView):
+    """A single thing, which tells by its tag whether it has changed."""
 
     def single(self, data: Mapping[str, Any]) -> Response:
         """Answer with one thing and its ETag; with 304 if the caller has that already."""
@@ -39,6 +36,13 @@ class EnclavesView(TenantAPIView):
         if etag in {tag.strip().removeprefix("W/") for tag in known.split(",")}:
             return Response(status=304, headers={"ETag": etag})
         return Response(data, headers={"ETag": etag})
+
+
+class EnclavesView(TaggedView, TenantAPIView):
+    """A view of something in a tenant's clouds."""
+
+    def shown(self, serializer: type[Serializer[Any]], row: Model, **context: Any) -> Any:
+        return serializer(row, context={"actor": self.actor, **context}).data
 
     def created(self, data: Mapping[str, Any], address: str) -> Response:
         return Response(data, status=201, headers={"Location": address})

@@ -3,8 +3,17 @@
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 from django.urls.converters import StringConverter
 
-from enclaves.api import accounts, applications, deployments, document, enclaves, hosts, operations, templates
-from enclaves.api.zones import ZoneListView
+from enclaves.api import (
+    accounts,
+    applications,
+    deployments,
+    document,
+    enclaves,
+    hosts,
+    operations,
+    templates,
+    zones,
+)
 
 
 class AccountConverter(StringConverter):
@@ -54,7 +63,8 @@ _tenant: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns = [
-    path("zones/", ZoneListView.as_view(), name="api-zones"),
+    path("zones/", zones.ZoneListView.as_view(), name="api-zones"),
+    path("zones/<zone:zone>/", zones.ZoneView.as_view(), name="api-zone"),
     path(
         "schemas/deployment-spec.json",
         document.DeploymentSpecSchemaView.as_view(),

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from tenants.actors import Actor
 from tenants.api.idempotency import idempotent
 from tenants.api.pages import cut_page
+from tenants.api.problems import Problem
 from tenants.gate import admit_token, admit_user, memberships_of
 from tenants.models import ApiToken, Tenant
 from tenants.policy import Permission
@@ -42,6 +43,15 @@ class PortalAPIView(APIView):
         """Answer with one page of a list, in the ``ordering`` of the view, which must be unique."""
         found, links = cut_page(rows, self.request, self.ordering)
         return Response({**links, "results": serializer(found, many=True, context=context).data})
+
+
+class NowhereView(PortalAPIView):
+    """Whatever no other view answers."""
+
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise Problem(404, "There is nothing at this address. Those of the API end with a slash.")
 
 
 class TenantAPIView(PortalAPIView):

@@ -128,7 +128,9 @@ class Schema(AutoSchema):
     def _problems(self) -> dict[int, str]:
         found = {401: "Nobody, or a token that is unknown, expired or revoked."} if self.get_auth() else {}
         if self._in_tenant():
-            found |= {403: "You lack the permission.", 404: "It does not exist, or is not yours."}
+            found[403] = "You lack the permission."
+        if "{" in self.path:
+            found[404] = "It does not exist, or is not yours."
         if self._is_list_view() or self.method in WITH_BODY:
             found[400] = "The input is wrong; `errors` says where."
         if self.method in CHANGING:

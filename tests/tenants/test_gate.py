@@ -12,9 +12,10 @@ ONE = "00000000-0000-4000-8000-000000000001"
 
 # Routes of nobody in particular, or of one's own account; everything else belongs to a tenant.
 PUBLIC = {"healthz", "readyz", "metrics", "theme/", "api/v1/schema/", "api/v1/docs/"} | {
-    "api/v1/schemas/deployment-spec.json"
+    "api/v1/schemas/deployment-spec.json",
+    "api/v1/<path:rest>",  # where there is nothing
 }
-OWN = {"", "tenants/create/", "api/v1/tenants/", "api/v1/zones/", "api/v1/zones/<str:zone>/"}
+OWN = {"", "tenants/create/", "api/v1/tenants/", "api/v1/zones/", "api/v1/zones/<zone:zone>/"}
 FOREIGN = ("accounts/", "admin/")  # allauth and Django's admin guard themselves
 
 ARGUMENTS = {

@@ -39,7 +39,7 @@ class EventSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(help_text="Grows with time.")
     at = serializers.DateTimeField()
     by = serializers.CharField()
-    tone = serializers.ChoiceField(["", "ok", "warn", "bad"])
+    tone = serializers.CharField(help_text="`ok`, `warn`, `bad`, or empty.")
     text = serializers.CharField()
 
 

@@ -18,6 +18,11 @@ def test_zones_are_listed_for_everybody_who_is_known(zones, api):
     }
 
 
+def test_a_zone_is_found_by_its_name(zones, api):
+    assert api.get(f"/api/v1/zones/{ZONE}/").json()["region"] == "us-east-1"
+    assert problem_of(api.get("/api/v1/zones/prod.aws-atlantis/"))[0] == 404
+
+
 @pytest.mark.django_db
 def test_strangers_are_told_how_to_sign_in():
     response = Client().get("/api/v1/zones/")
