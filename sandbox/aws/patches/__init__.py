@@ -13,12 +13,14 @@ from sandbox.aws.patches import (
     launching,
     listing,
     lookups,
+    managed_policies,
     states,
     zones,
 )
 
 PATCHES = (
     lookups,
+    managed_policies,
     zones,
     images,
     instance_types,

@@ -10,11 +10,15 @@ import pytest
 
 REPLACED = {
     "ec2.models.amis:AmiBackend._load_amis": "4adae04303990d2c",
-    "ec2.models.availability_zones_and_regions:RegionsAndZonesBackend.describe_availability_zones": "682fa05a46fe56ea",
+    "ec2.models.availability_zones_and_regions:RegionsAndZonesBackend.describe_availability_zones": (
+        "682fa05a46fe56ea"
+    ),
     "ec2.models.core:TaggedEC2Resource.get_tags": "b553f9d0294b3388",
     "ec2.models.elastic_block_store:EBSBackend.describe_volumes": "da4efe7bf36a199b",
     "ec2.models.instance_types:InstanceTypeBackend.describe_instance_types": "6629c37d21167779",
-    "ec2.models.instance_types:InstanceTypeOfferingBackend.describe_instance_type_offerings": "fe5661bc67838358",
+    "ec2.models.instance_types:InstanceTypeOfferingBackend.describe_instance_type_offerings": (
+        "fe5661bc67838358"
+    ),
     "ec2.models.instances:Instance.__init__": "9d9f8f3dde667a77",
     "ec2.models.instances:Instance.instance_status": "f5155616e9039331",
     "ec2.models.instances:Instance.system_status": "5de5878e0d18dc62",
@@ -34,6 +38,7 @@ REPLACED = {
     "ec2.responses.instances:InstanceResponse.describe_instance_types": "892f8a954af29ebd",
     "ec2.responses.instances:InstanceResponse.describe_instance_type_offerings": "1c70512a034ac29b",
     "ec2.responses.instances:InstanceResponse.run_instances": "504f3b73da1e12df",
+    "iam.models:IAMBackend._init_aws_policies": "d472d54042083f16",
     "kms.models:KmsBackend.disable_key": "8e83aececb5a97ad",
     "kms.models:KmsBackend.enable_key": "587487b19eeab1a9",
     "kms.models:KmsBackend.schedule_key_deletion": "40f0142000c2c44d",
