@@ -1,0 +1,146 @@
+"""Bad days happen to the real thing: real servers, the pretend AWS, the provider that production uses."""
+
+import itertools
+from dataclasses import dataclass
+
+import pytest
+
+from enclaves.models import CloudAccount, Deployment, Enclave, Work, Zone
+from enclaves.provisioning import worker
+from enclaves.provisioning.clouds import place_of
+from enclaves.services import accounts, deployments, enclaves, templates
+from sandbox.aws.client import apply_template
+from sandbox.aws.server import EmbeddedAws
+from tenants.gate import Actor
+from tenants.policy import Role
+from tenants.scope import tenant_scope
+from tests.baddays.aws_account import AwsAccount
+
+PORTAL_ACCOUNT = "999900001111"
+NUMBERS = itertools.count(600000000000)  # the sandbox outlives a test, so each test takes new accounts
+ZONE = "prod.aws-us-east-1c"
+IMAGE = f"registry.example.com/recommender@sha256:{'a' * 64}"
+LONG_AGO = "2026-01-01T00:00:00Z"
+
+
+@pytest.fixture(scope="session")
+def running_aws():
+    with EmbeddedAws(portal_account=PORTAL_ACCOUNT) as aws:
+        yield aws
+
+
+@pytest.fixture
+def aws(running_aws, settings, monkeypatch):
+    """The pretend AWS, which this process and its workers take for the real one."""
+    portal = running_aws.add_portal()
+    settings.AWS_ENDPOINT_URL = running_aws.url
+    settings.AWS_PRINCIPAL_ARN = portal.arn
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", portal.credentials.access_key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", portal.credentials.secret_access_key)
+    yield running_aws
+    running_aws.reset()
+
+
+@pytest.fixture
+def zone(transactional_db) -> Zone:
+    facts = {"environment": "prod", "cloud": "aws", "region": "us-east-1"}
+    return Zone.objects.get_or_create(
+        name=ZONE, defaults={**facts, "availability_zone_ids": ["use1-az6"]}
+    )[0]
+
+
+@dataclass
+class Registered:
+    """An account that a tenant registered, with both templates applied, and one zone."""
+
+    by: Actor
+    account: CloudAccount
+    enclave: Enclave
+    aws: AwsAccount
+
+    def apply_templates(self) -> None:
+        """Do what the tenant's cloud administrator does."""
+        place = place_of(self.enclave)
+        for name, template in (
+            ("enclave-account", templates.account_template(self.account)),
+            ("enclave-zone", templates.zone_template(self.enclave)),
+        ):
+            apply_template(self.aws.url, self.account.number, template.text, place.region, name)
+
+    def deploy(self, hosts: int = 3) -> Deployment:
+        """Submit and apply a spec; no worker has looked yet."""
+        with tenant_scope(self.by.tenant.pk):
+            revision = deployments.submit_spec(by=self.by, source=self.spec(hosts))
+            deployments.apply_plan(revision, by=self.by, plan_hash=revision.plan_hash)
+            return revision.deployment
+
+    def spec(self, hosts: int = 3) -> str:
+        return (
+            f"application: recommender\nenclave: {self.enclave}\nimage: {IMAGE}\nclusters:\n"
+            f"  - name: query\n    hosts: {hosts}\n"
+            "    machine: {vcpu: 2, memory_gib: 8, disk_gib: 100, architecture: arm64}\n"
+        )
+
+
+@pytest.fixture
+def registered(aws, zone, actor):
+    """Register a new account: ``registered()``, ``registered(globex)``; nothing in it is proved yet."""
+
+    def make(*tenant, number: str = "") -> Registered:
+        by = actor(Role.ADMIN, *tenant)
+        number = number or str(next(NUMBERS))
+        aws.add_account(number)
+        with tenant_scope(by.tenant.pk):
+            account = accounts.register_account(by=by, account=f"aws:{number}")
+            enclave = enclaves.create_enclave(account, by=by, zone=zone.name)
+            return Registered(by, account, enclave, AwsAccount(aws, number))
+
+    return make
+
+
+@pytest.fixture
+def proved(registered, work_until_quiet):
+    """Register an account, apply the templates, and have the worker prove it."""
+
+    def make(*tenant, **facts) -> Registered:
+        made = registered(*tenant, **facts)
+        with tenant_scope(made.by.tenant.pk):
+            made.apply_templates()
+        work_until_quiet()
+        return made
+
+    return make
+
+
+@pytest.fixture
+def acme_cloud(proved, in_acme) -> Registered:
+    """acme's account, proved; the test sees acme's rows."""
+    return proved()
+
+
+@pytest.fixture
+def work_until_quiet():
+    """Let a worker do what is due, and what becomes due by it, as if no time had to pass."""
+
+    def run(rounds: int = 12) -> None:
+        for _ in range(rounds):
+            make_due()
+            worker.run_due()
+            if not _anything_moves():
+                return
+
+    return run
+
+
+def make_due(*kinds: Work.Kind) -> None:
+    """Let the time pass until the work is due, and what a dead worker held is free again."""
+    rows = Work.objects.using("system").filter(kind__in=kinds or Work.Kind)
+    rows.filter(due_at__isnull=False).update(due_at=LONG_AGO)
+    Work.objects.using("system").filter(lease_until__isnull=False).update(lease_until=LONG_AGO)
+
+
+def _anything_moves() -> bool:
+    from enclaves.lifecycle import OPEN_OPERATION
+    from enclaves.models import Operation
+
+    return Operation.objects.using("system").filter(state__in=OPEN_OPERATION).exists()

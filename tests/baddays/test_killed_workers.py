@@ -1,0 +1,196 @@
+"""The worker dies at each call that it makes to the cloud, and the next one goes on."""
+
+import os
+import signal
+import time
+
+import pytest
+from django.db.transaction import atomic
+
+from enclaves.models import Operation, Work
+from enclaves.services import deployments
+from tenants import audit
+from tests.baddays.conftest import make_due
+from tests.baddays.mortal import Workers
+from tests.baddays.trap import Trap, set_early, set_late
+
+pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "system"])]
+
+LAUNCH, END = "ec2:RunInstances", "ec2:TerminateInstances"
+HOSTS = 10
+A_LIFE = ["", "planned", "provisioned", "ready"]
+
+
+@pytest.fixture
+def workers(acme_cloud, tmp_path):
+    with Workers(tmp_path / "workers.log") as made:
+        yield made
+
+
+@pytest.fixture
+def live_and_die(workers):
+    """Let worker after worker do what is due until nothing moves; ``wish`` says who is caught."""
+
+    def run(trap, wish, most=150):
+        for _ in range(most):
+            make_due(Work.Kind.RECONCILE)
+            trap.lay(wish)
+            trap.name(workers.start())
+            workers.wait()
+            trap.lay(None)
+            if not is_moving():
+                return
+        raise AssertionError(f"It did not come to rest:\n{workers.log.read_text()[-3000:]}")
+
+    return run
+
+
+def is_moving():
+    return Operation.objects.filter(state__in=["queued", "running"]).exists()
+
+
+def assert_exactly(deployment, cloud, hosts=HOSTS):
+    """Rows and account say the same, both ways; nothing was made twice; the audit knows each host."""
+    deployment.refresh_from_db()
+    rows = {host.instance_id: str(host.pk) for host in deployment.hosts.filter(state="active")}
+    assert (deployment.state, len(rows)) == ("live", hosts)
+    assert cloud.aws.host_ids() == rows
+    for host in deployment.hosts.all():
+        assert sorted(move.origin for move in host.timeline.all()) == sorted(A_LIFE)
+    assert audited(cloud, "host.launched") == sorted(rows)
+
+
+def audited(cloud, action):
+    with atomic():
+        assert audit.verify(cloud.by.tenant).intact
+    events = cloud.by.tenant.auditevents.filter(action=action)
+    return sorted(events.values_list("detail__instance", flat=True))
+
+
+def once_each(*what):
+    """Catch at each kind of call once, and at every launch that was carried out."""
+    known = set()
+
+    def wish(step):
+        label = tuple(getattr(step, name) for name in what)
+        is_new = label not in known
+        known.add(label)
+        return is_new or (step.action, step.outcome) == (LAUNCH, "ok")
+
+    return wish
+
+
+def test_killed_after_each_call_of_a_rollout(acme_cloud, live_and_die, aws, monkeypatch):
+    trap = Trap()
+    set_late(aws, trap, monkeypatch)
+    deployment = acme_cloud.deploy(HOSTS)
+
+    live_and_die(trap, once_each("before", "action"))
+
+    assert [step.action for step in trap.sprung if step.outcome == "ok"].count(LAUNCH) == HOSTS
+    assert len({step.action for step in trap.sprung}) > 20
+    assert_exactly(deployment, acme_cloud)
+
+
+def test_killed_before_each_launch(acme_cloud, live_and_die, aws, monkeypatch):
+    trap = Trap()
+    set_early(aws, trap, monkeypatch)
+    deployment = acme_cloud.deploy(HOSTS)
+
+    # Each worker may launch one host, and dies on its way to the next.
+    live_and_die(trap, lambda step: step.before == step.action == LAUNCH)
+
+    assert len(trap.sprung) == HOSTS - 1
+    assert_exactly(deployment, acme_cloud)
+
+
+def test_killed_after_each_call_of_a_retirement(acme_cloud, live_and_die, aws, monkeypatch):
+    trap = Trap()
+    deployment = acme_cloud.deploy(HOSTS)
+    live_and_die(trap, None)
+    machines = sorted(acme_cloud.aws.host_ids())
+    # What was launched a moment ago may be missing in AWS's list for a while; these were not.
+    deployment.hosts.update(launch_tried_at="2026-01-01T00:00:00Z")
+    set_late(aws, trap, monkeypatch)
+    deployments.retire_deployment(deployment, by=acme_cloud.by)
+
+    live_and_die(trap, once_each("before", "action"))
+
+    deployment.refresh_from_db()
+    assert [step.action for step in trap.sprung].count(END) == 1
+    assert (deployment.state, acme_cloud.aws.host_ids()) == ("retired", {})
+    assert audited(acme_cloud, "host.terminated") == machines
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        ("ec2:DescribeSubnets", "ec2:DescribeInstances"),
+        ("ec2:DescribeInstances", "ec2:DescribeImages"),
+        ("sts:AssumeRole", LAUNCH),
+    ],
+    ids=["it has seen no machine", "it may launch", "it has launched"],
+)
+def test_a_worker_that_comes_back_from_the_dead_is_refused(
+    at, acme_cloud, workers, live_and_die, aws, monkeypatch, tmp_path
+):
+    trap = Trap(signal.SIGSTOP)
+    set_late(aws, trap, monkeypatch)
+    deployment = acme_cloud.deploy(3)
+    make_due()
+    with Workers(tmp_path / "undead.log") as grave:
+        trap.lay(lambda step: (step.before, step.action) == at)
+        undead = grave.start()
+        trap.name(undead)
+        wait_for(lambda: trap.sprung)
+        live_and_die(Trap(), None)
+
+        os.killpg(undead, signal.SIGCONT)
+        grave.wait()
+
+    assert_exactly(deployment, acme_cloud, hosts=3)
+    assert "Traceback" not in (tmp_path / "undead.log").read_text()
+
+
+def test_without_help_the_lease_runs_out_by_itself(acme_cloud, aws, monkeypatch, tmp_path):
+    trap = Trap()
+    set_late(aws, trap, monkeypatch)
+    deployment = acme_cloud.deploy(2)
+    with Workers(tmp_path / "workers.log", PORTAL_WORK_LEASE_SECONDS="3") as workers:
+        trap.lay(lambda step: (step.action, step.outcome) == (LAUNCH, "ok"))
+        trap.name(workers.start())
+        died = workers.wait()
+        too_early = launches(workers, trap, acme_cloud)
+        wait_for(lambda: launches(workers, trap, acme_cloud) == 2)
+        wait_for(lambda: workers.start() and not workers.wait() and not is_moving())
+
+    assert (died, too_early) == (signal.SIGKILL, 1)
+    assert_exactly(deployment, acme_cloud, hosts=2)
+
+
+def launches(workers, trap, cloud):
+    """Let a worker do what is really due, and count the machines there are."""
+    trap.lay(None)
+    workers.start()
+    workers.wait()
+    return len(cloud.aws.host_ids())
+
+
+def wait_for(is_so, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, "It took too long."
+        time.sleep(0.05)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("moment", [set_early, set_late])
+def test_killed_at_every_single_call(moment, acme_cloud, live_and_die, aws, monkeypatch):
+    """Worker n dies at its n-th call, until one lives: once through the whole rollout, then again."""
+    trap = Trap()
+    moment(aws, trap, monkeypatch)
+    deployment = acme_cloud.deploy(HOSTS)
+
+    live_and_die(trap, once_each("number", "action"))
+
+    assert_exactly(deployment, acme_cloud)

@@ -1,0 +1,95 @@
+"""A trap in the pretend AWS: the worker that makes a certain call is killed before it sees the answer."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sandbox.aws.faults import Fault, Faults
+from sandbox.aws.record import CallRecord
+from sandbox.aws.server import EmbeddedAws
+
+
+@dataclass(frozen=True)
+class Step:
+    """A call of a worker, told by what it did before. The outcome is empty while it is not executed."""
+
+    number: int  # in the life of this worker
+    before: str
+    action: str
+    outcome: str = ""
+
+
+type Wish = Callable[[Step], bool]
+
+
+class Trap:
+    """Waits for one call of one worker, and then ends the worker with a signal."""
+
+    def __init__(self, sign: int = signal.SIGKILL) -> None:
+        self._sign = sign
+        self._wish: Wish | None = None
+        self._victim = 0
+        self._number, self._before = 0, ""
+        self.sprung: list[Step] = []
+
+    def lay(self, wish: Wish | None) -> None:
+        """Catch the next worker at the first of its calls that fits; None lets it live."""
+        self._wish, self._victim = wish, 0
+        self._number, self._before = 0, ""
+
+    def name(self, victim: int) -> None:
+        """Say which process group is to die."""
+        self._victim = victim
+
+    def meets(self, action: str, outcome: str = "") -> bool:
+        """Look at a call, and kill if it is the one; say whether it was."""
+        self._number += 1
+        step = Step(self._number, self._before, action, outcome)
+        self._before = action
+        if self._wish is None or not self._wish(step):
+            return False
+        self._wish = None
+        self.sprung.append(step)
+        self._kill()
+        return True
+
+    def _kill(self) -> None:
+        # The worker's first call may come before the test has read its process id.
+        while not self._victim:
+            time.sleep(0.001)
+        os.killpg(self._victim, self._sign)
+
+
+class LateTrap(CallRecord):
+    """The sandbox's record of calls: what it writes down is executed, and not answered yet."""
+
+    def __init__(self, trap: Trap) -> None:
+        super().__init__()
+        self._trap = trap
+
+    def add(self, **facts: str) -> None:
+        super().add(**facts)
+        self._trap.meets(facts["action"], facts["outcome"])
+
+
+class EarlyTrap(Faults):
+    """The sandbox's faults: they are asked before a call is executed, and may prevent it."""
+
+    def __init__(self, trap: Trap) -> None:
+        super().__init__()
+        self._trap = trap
+
+    def take(self, account: str, action: str) -> Fault | None:
+        return Fault(error="ServiceUnavailable") if self._trap.meets(action) else super().take(account, action)
+
+
+def set_late(aws: EmbeddedAws, trap: Trap, monkeypatch) -> None:
+    """Let whoever is caught die after the call was executed."""
+    monkeypatch.setattr(aws.gate, "record", LateTrap(trap))
+
+
+def set_early(aws: EmbeddedAws, trap: Trap, monkeypatch) -> None:
+    """Let whoever is caught die before the call is executed."""
+    monkeypatch.setattr(aws.gate, "faults", EarlyTrap(trap))
