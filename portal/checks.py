@@ -70,20 +70,21 @@ _RULES: list[tuple[Callable[[], bool], str, str]] = [
 
 @register(Tags.database)
 def database_roles(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """Refuse an application role that row-level security does not bind (manage.py check --database)."""
+    """Refuse a database without its walls (manage.py check --database default)."""
     if not settings.PRODUCTION or "default" not in (databases or []):
         return []
     from django.db import connection  # noqa: PLC0415 -- a check must not connect at import time
 
+    from tenants.isolation import gaps  # noqa: PLC0415 -- needs the app registry
+
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
         bypasses = cursor.fetchone()[0]
-    if not bypasses:
-        return []
-    return [
-        Error(
-            "The role of DATABASE_URL bypasses row-level security.",
-            hint="Connect as a role with NOSUPERUSER NOBYPASSRLS.",
-            id="portal.E100",
-        )
+    errors: list[CheckMessage] = [
+        Error(gap, hint="Run the migrations as the owner; nobody else changes policies.", id="portal.E101")
+        for gap in gaps(connection)
     ]
+    if bypasses:
+        text = "The role of DATABASE_URL bypasses row-level security."
+        errors.append(Error(text, hint="Connect as a role with NOSUPERUSER NOBYPASSRLS.", id="portal.E100"))
+    return errors

@@ -80,5 +80,16 @@ def test_a_role_that_bypasses_row_level_security_is_refused(settings, monkeypatc
     assert [error.id for error in database_roles(None, databases=["default"])] == ["portal.E100"]
 
 
+@pytest.mark.django_db
+def test_a_table_without_its_policy_is_refused(settings):
+    from django.db import connection
+
+    settings.PRODUCTION = True
+    with connection.cursor() as cursor:
+        cursor.execute("DROP POLICY tenant_isolation ON enclaves_host")
+
+    assert [error.id for error in database_roles(None, databases=["default"])] == ["portal.E101"]
+
+
 def test_the_checks_of_the_test_suite_itself_pass():
     assert [str(error) for error in run_checks()] == []
