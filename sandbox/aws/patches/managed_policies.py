@@ -16,7 +16,7 @@ def apply() -> None:
 @functools.cache
 def _policies_of(backend_class: type[Any], partition: str) -> list[Any]:
     """As some account would see them that nobody has attached anything in."""
-    reader = backend_class.__new__(backend_class)
+    reader: Any = object.__new__(backend_class)
     reader.account_id, reader.region_name = "", partition
     return list(read_all(reader))
 
