@@ -1,8 +1,11 @@
 """The OpenAPI document as a whole: how to begin, what the nouns are, and the schema of a spec."""
 
 from copy import deepcopy
+from functools import cache
 from typing import Any
 
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer2, OpenApiYamlRenderer2
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -57,6 +60,16 @@ TAGS = [
 _DEFINITIONS = "#/$defs/"
 
 
+class SchemaView(PortalAPIView):
+    schema = None
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    renderer_classes = (OpenApiJsonRenderer2, OpenApiYamlRenderer2)
+
+    def get(self, request: Request) -> Response:
+        return Response(whole())
+
+
 class DeploymentSpecSchemaView(PortalAPIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -70,6 +83,12 @@ class DeploymentSpecSchemaView(PortalAPIView):
     def get(self, request: Request) -> Response:
         """JSON Schema 2020-12: for editors that check while one writes."""
         return Response(SCHEMA, content_type="application/schema+json")
+
+
+@cache
+def whole() -> dict[str, Any]:
+    """The document. It is the same for everybody, and takes a second to make."""
+    return dict(SchemaGenerator().get_schema(request=None, public=True))
 
 
 def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -64,6 +64,15 @@ def test_the_schema_of_a_spec_is_published_for_editors():
     assert response.json() == SCHEMA
 
 
+@pytest.mark.django_db
+def test_the_document_comes_as_json_or_as_yaml():
+    as_json = Client().get("/api/v1/schema/")
+    as_yaml = Client().get("/api/v1/schema/", headers={"Accept": "application/yaml"})
+
+    assert (as_json.status_code, as_json.json()["openapi"]) == (200, "3.1.0")
+    assert yaml.safe_load(as_yaml.content)["paths"].keys() == as_json.json()["paths"].keys()
+
+
 def test_the_document_holds_the_same_schema_of_a_spec(document):
     whole = {"$ref": "#/components/schemas/DeploymentSpec", "components": document["components"]}
 
