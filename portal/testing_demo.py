@@ -1,4 +1,4 @@
-"""A demo of one's own for the journeys and the pictures: real processes, own folder, own ports, own browser."""
+"""A demo of one's own, for the journeys and the pictures: own folder, own ports, gone with the block."""
 
 import json
 import os

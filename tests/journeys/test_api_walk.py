@@ -1,0 +1,135 @@
+"""The tour by somebody who has a token and the OpenAPI document, and nothing else."""
+
+import json
+import subprocess
+import time
+from http import HTTPStatus
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tests.journeys import readme
+
+PATIENCE = 90
+ACCOUNT = "aws:222233334444"
+ZONE = readme.enclave()[1]
+
+
+class Api:
+    """Calls what the document describes, and refuses to call anything else."""
+
+    def __init__(self, base_url: str, token: str) -> None:
+        self._base_url = base_url
+        self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        self.document = self._ask("GET", "/api/v1/schema/?format=json")
+
+    def __call__(self, method: str, path: str, body: Any = None, **names: str) -> Any:
+        described = self.document["paths"][f"/api/v1{path}"]
+        assert method.lower() in described
+        query = {name: names.pop(name) for name in list(names) if f"{{{name}}}" not in path}
+        address = f"/api/v1{path.format(**names)}"
+        return self._ask(method, f"{address}?{urlencode(query)}" if query else address, body)
+
+    def _ask(self, method: str, address: str, body: Any = None) -> Any:
+        content = None if body is None else json.dumps(body).encode()
+        headers = {**self._headers, "Content-Type": "application/json"}
+        request = Request(self._base_url + address, content, headers, method=method)  # noqa: S310 -- loopback
+        with urlopen(request, timeout=60) as answer:  # noqa: S310
+            text = answer.read().decode()
+        return json.loads(text) if text else None
+
+    def status(self, method: str, path: str, **names: str) -> int:
+        try:
+            self(method, path, **names)
+        except HTTPError as error:
+            error.close()
+            return error.code
+        return HTTPStatus.OK
+
+
+@pytest.fixture
+def api(demo):
+    """The API as acme's admin sees it, with a token of the demo."""
+    token = next(one["token"] for one in demo["tokens"] if one["tenant"] == "acme")
+    return Api(demo["base_url"], token)
+
+
+@pytest.fixture
+def free_account(sandbox):
+    """An account of the sandbox that nobody has registered."""
+    sandbox.ask("POST", "accounts", {"account": ACCOUNT.removeprefix("aws:")})
+    return {"tenant": "acme", "account": ACCOUNT}
+
+
+def test_a_program_goes_from_an_account_to_active_hosts(api, free_account, workplace):
+    api("POST", "/tenants/{tenant}/cloud-accounts/", {"account": ACCOUNT}, tenant="acme")
+    apply_template(api, "account", free_account, workplace)
+    wait_until_verified(api, free_account)
+
+    wish = {"account": ACCOUNT, "zone": ZONE}
+    enclave = api("POST", "/tenants/{tenant}/enclaves/", wish, tenant="acme")
+    apply_template(api, "zone", {**free_account, "zone": ZONE}, workplace)
+    wait_for(lambda: state_of_enclave(api), "ready")
+
+    deployment = deploy(api, enclave["enclave"])
+    wait_for(lambda: api("GET", "/tenants/{tenant}/deployments/{id}/", **deployment)["state"], "live")
+    assert states_of_hosts(api, deployment["id"]) == ["active"] * 3
+
+
+def test_a_token_opens_nothing_of_another_tenant(api):
+    answers = {
+        path: api.status("GET", path, tenant="globex")
+        for path, described in api.document["paths"].items()
+        if "get" in described and path.count("{") == 1 and "{tenant}" in path
+    }
+
+    assert answers != {}
+    assert set(answers.values()) == {HTTPStatus.NOT_FOUND}
+
+
+def apply_template(api: Api, kind: str, names: dict[str, str], workplace: Any) -> None:
+    """Save the template, and run the line that comes with it."""
+    path = f"/tenants/{{tenant}}/cloud-accounts/{{account}}/templates/{kind}/"
+    template = api("GET", path, **names)
+    (workplace / template["file_name"]).write_text(template["text"])
+    line = template["sandbox_command"]
+    subprocess.run(line, shell=True, cwd=workplace, check=True, capture_output=True, timeout=90)  # noqa: S602 -- ours
+
+
+def wait_until_verified(api: Api, names: dict[str, str]) -> None:
+    account = "/tenants/{tenant}/cloud-accounts/{account}/"
+    wait_for(lambda: api("GET", account, **names)["state"], "verified")
+    checks = api("GET", f"{account}checks/", **names)["results"]
+    assert {check["outcome"] for check in checks} == {"passed"}
+
+
+def state_of_enclave(api: Api) -> str:
+    path = "/tenants/{tenant}/enclaves/{account}/{zone}/"
+    return str(api("GET", path, tenant="acme", account=ACCOUNT, zone=ZONE)["state"])
+
+
+def deploy(api: Api, enclave: str) -> dict[str, str]:
+    """Submit the spec of the README for this enclave, read the plan, and apply it."""
+    here = "/".join(readme.enclave())
+    spec = readme.spec().replace(here, enclave)
+    revision = api("POST", "/tenants/{tenant}/deployments/", {"spec": spec}, tenant="acme")
+    assert [host["name"] for host in revision["plan"]["create"]] == ["query-1", "query-2", "query-3"]
+    deployment = {"tenant": "acme", "id": revision["deployment"]}
+    answer = {"plan_hash": revision["plan_hash"]}
+    api("POST", "/tenants/{tenant}/deployments/{id}/apply/", answer, **deployment)
+    return deployment
+
+
+def states_of_hosts(api: Api, deployment: str) -> list[str]:
+    hosts = api("GET", "/tenants/{tenant}/hosts/", tenant="acme", deployment=deployment)["results"]
+    return [host["state"] for host in hosts]
+
+
+def wait_for(find: Any, wanted: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while (found := find()) != wanted:
+        assert time.monotonic() < deadline, f"Still {found}, not {wanted}."
+        time.sleep(0.5)

@@ -1,0 +1,106 @@
+"""Every page, also those that the tour does not pass: readable in light and dark, on a screen and a phone."""
+
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.visitor import visiting
+
+OUTSIDE = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/no/such/page/"]
+OF_ACME = [
+    "/t/acme/",
+    "/t/acme/accounts/aws:111122223333/",
+    "/t/acme/accounts/aws:111122223333/permissions/",
+    "/t/acme/accounts/aws:111122223333/freeze/",
+    "/t/acme/enclaves/",
+    "/t/acme/hosts/?q=nothing-like-this",
+    "/t/acme/operations/",
+    "/t/acme/audit/",
+    "/t/acme/members/",
+    "/t/acme/members/add/",
+    "/t/acme/tokens/",
+    "/t/acme/tokens/create/",
+    "/t/acme/freeze/",
+    "/tenants/create/",
+    "/accounts/logout/",
+    "/accounts/password/change/",
+    "/api/v1/docs/",
+]
+WRONG_SPEC = "application: recommender\nclusters:\n  - name: query\n    hosts: 5000\n    colour: red\n"
+
+
+@pytest.mark.parametrize("path", OUTSIDE)
+def test_a_page_for_everybody_is_in_nobodys_way(visit, path):
+    somebody = visit()
+
+    somebody.page.goto(somebody.base_url + path)
+
+    somebody.look()
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser, demo, people):
+    """Sign each person in once: ``signed_in("ada")`` is what the browser then keeps."""
+    kept = {}
+
+    def state_of(name):
+        if name not in kept:
+            with visiting(browser, demo["base_url"]) as visitor:
+                visitor.sign_in(people[name])
+                kept[name] = visitor.page.context.storage_state()
+        return kept[name]
+
+    return state_of
+
+
+@pytest.mark.parametrize("path", OF_ACME)
+def test_a_page_of_acme_is_in_nobodys_way(visit, signed_in, path):
+    ada = visit(storage_state=signed_in("ada"))
+
+    ada.page.goto(ada.base_url + path)
+
+    assert ada.path() == path
+    ada.look()
+
+
+def test_a_wrong_spec_is_shown_with_its_lines(visit, signed_in):
+    ada = visit(storage_state=signed_in("ada"))
+    ada.page.goto(f"{ada.base_url}/t/acme/deployments/new/")
+
+    ada.page.get_by_role("textbox", name="Spec").fill(WRONG_SPEC)
+    ada.press("Show the plan")
+
+    expect(ada.page.get_by_text("5000 is more than the 1000 that is allowed.")).to_be_visible()
+    ada.look()
+
+
+def test_a_reader_is_offered_nothing_that_would_be_refused(visit, signed_in):
+    rea = visit(storage_state=signed_in("rea"))
+    rea.page.goto(f"{rea.base_url}/t/acme/")
+
+    offers = {place: offers_of(rea, place) for place in places_of(rea)}
+
+    links = set().union(*offers.values())
+    refused = {link for link in links if rea.page.request.get(rea.base_url + link).status != HTTPStatus.OK}
+    assert len(links) > len(offers)
+    assert refused == set()
+
+
+def places_of(visitor):
+    return links_in(visitor, "nav")
+
+
+def offers_of(visitor, place):
+    """What a page offers, as addresses; a form that changes anything is not among a reader's."""
+    visitor.page.goto(visitor.base_url + place)
+    forms = visitor.page.locator("form[method=post]").evaluate_all("all => all.map(one => one.action)")
+    assert {urlsplit(action).path for action in forms} == {"/theme/"}
+    return links_in(visitor, "main")
+
+
+def links_in(visitor, where):
+    links = visitor.page.locator(f"{where} a[href]").evaluate_all("all => all.map(one => one.href)")
+    own = {urlsplit(link).path for link in links if link.startswith(visitor.base_url)}
+    return own - {"/accounts/logout/"}

@@ -1,0 +1,147 @@
+"""What the README promises to somebody who knows nothing, walked in a real browser."""
+
+import re
+import subprocess
+from http import HTTPStatus
+
+from playwright.sync_api import expect
+
+from tests.journeys import readme
+
+ACCOUNT, ZONE = readme.enclave()
+
+
+def test_somebody_who_knows_nothing_can_follow_the_readme(visit, people, workplace):
+    ada = visit()
+    ada.sign_in(people["ada"])
+    ada.look()
+
+    register_the_account(ada)
+    prove_the_account(ada, workplace)
+    add_the_zone(ada, workplace)
+    deploy_three_hosts(ada)
+    scale_down_to_one(ada)
+    read_the_audit(ada)
+
+    assert [phrase for phrase in readme.emphasised() if phrase not in ada.has_read] == []
+    ada.sign_out()
+    acme_does_not_exist_for(visit(), people["gil"], seen_by=ada)
+
+
+def register_the_account(ada):
+    ada.open("Cloud accounts")
+    ada.look()
+    ada.follow("Cloud account")
+    ada.look()
+    ada.page.get_by_label("Account", exact=True).fill(ACCOUNT)
+    ada.press("Register the account")
+    expect(ada.notice("Pending: waiting for the template")).to_be_visible()
+    ada.look()
+
+
+def prove_the_account(ada, workplace):
+    stay_on_the_page(ada)
+    apply_the_template(ada, workplace)
+    expect(ada.notice("Verified")).to_be_visible()
+    expect(ada.page.locator(".checks > li:not(.is-ok)")).to_have_count(0)
+    assert has_stayed_on_the_page(ada)
+    ada.look()
+
+
+def add_the_zone(ada, workplace):
+    ada.follow("Add a zone")
+    ada.look()
+    ada.page.get_by_label("Cloud account", exact=True).select_option(ACCOUNT)
+    ada.page.get_by_label("Zone", exact=True).select_option(ZONE)
+    ada.press("Add the zone")
+    expect(ada.notice("Pending: waiting for the zone template")).to_be_visible()
+    ada.look()
+    stay_on_the_page(ada)
+    apply_the_template(ada, workplace)
+    expect(ada.notice("Ready")).to_be_visible()
+    expect(ada.page.locator(".checks > li:not(.is-ok)")).to_have_count(0)
+    assert has_stayed_on_the_page(ada)
+    ada.look()
+
+
+def deploy_three_hosts(ada):
+    ada.follow("Deploy here")
+    ada.look()
+    submit(ada, readme.spec())
+    expect(ada.page.get_by_text("query-1 to query-3")).to_be_visible()
+    ada.look()
+    apply_the_plan(ada)
+    ada.page.get_by_role("link", name="The deployment").click()
+    watch_hosts_become_active(ada, 3)
+
+
+def watch_hosts_become_active(ada, count):
+    stay_on_the_page(ada)
+    expect(ada.notice("Live")).to_be_visible()
+    ada.look()
+    ada.follow("See the hosts")
+    expect(ada.page.locator("tbody .status.is-ok")).to_have_count(count)
+    ada.look()
+    ada.page.locator("tbody a").first.click()
+    expect(ada.page.get_by_text("ready → active")).to_be_visible()
+    ada.look()
+
+
+def scale_down_to_one(ada):
+    ada.open("Deployments")
+    ada.look()
+    ada.follow("search")
+    ada.follow("Write revision 2")
+    submit(ada, readme.spec().replace("hosts: 3", "hosts: 1"))
+    expect(ada.page.get_by_text("query-2, query-3")).to_be_visible()
+    apply_the_plan(ada)
+    expect(ada.notice("Finished in")).to_be_visible()
+    ada.look()
+    ada.page.get_by_role("link", name="The deployment").click()
+    expect(ada.page.locator(".strip").get_by_text("of 1 wanted")).to_be_visible()
+
+
+def read_the_audit(ada):
+    ada.open("Audit")
+    ada.look()
+    for deed in ("account.registered", "account.verified", "plan.applied", "host.launched"):
+        expect(ada.page.get_by_role("main").get_by_text(deed).first).to_be_visible()
+
+
+def acme_does_not_exist_for(gil, user, *, seen_by):
+    gil.sign_in(user)
+    places = {seen_by.path(), "/t/acme/", "/t/acme/hosts/", f"/t/acme/accounts/{ACCOUNT}/", "/events/acme/"}
+    answers = {place: gil.page.request.get(gil.base_url + place).status for place in places}
+    assert set(answers.values()) == {HTTPStatus.NOT_FOUND}
+
+
+def submit(ada, spec):
+    ada.page.get_by_role("textbox", name="Spec").fill(spec)
+    ada.press("Show the plan")
+
+
+def apply_the_plan(ada):
+    ada.follow("Apply this plan…")
+    expect(ada.page.get_by_role("dialog")).to_be_visible()
+    ada.look()
+    ada.answer("Apply the plan")
+    expect(ada.page.get_by_role("heading", name="Events")).to_be_visible()
+    ada.look()
+
+
+def apply_the_template(visitor, workplace):
+    """Do what the page says, to the letter: save the file, run the line."""
+    with visitor.page.expect_download() as download:
+        visitor.page.get_by_role("link", name=re.compile(r"^enclave-.*\.yaml$")).click()
+    download.value.save_as(workplace / download.value.suggested_filename)
+    visitor.page.get_by_role("tab", name="Sandbox").click()
+    line = visitor.page.get_by_role("region", name="Apply in the sandbox").inner_text()
+    subprocess.run(line, shell=True, cwd=workplace, check=True, capture_output=True, timeout=90)  # noqa: S602 -- ours
+
+
+def stay_on_the_page(visitor):
+    visitor.page.evaluate("() => { window.stayed = true; }")
+
+
+def has_stayed_on_the_page(visitor):
+    return visitor.page.evaluate("() => window.stayed === true")
