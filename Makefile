@@ -37,8 +37,8 @@ test: ## Run the tests (ARGS="tests/tenants -k policy" for some)
 check: ## Check layers, production settings and that no migration is missing
 	$(DEV)
 	$(LAYERS)
-	$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
-	$(PRODUCTION) $(PYTHON) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	@$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
+	@$(PRODUCTION) $(PYTHON) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
 lint: ## Check style and layers, and the templates that tenants apply
 	$(DEV)
