@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
 
+from enclaves.api.document import SchemaView
 from portal import health, views
 from tenants.api.base import NowhereView
 
@@ -11,8 +11,8 @@ urlpatterns = [
     path("theme/", views.choose_theme, name="theme"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
-    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/v1/docs/", SpectacularRedocView.as_view(), name="docs"),
+    path("api/v1/schema/", SchemaView.as_view(), name="schema"),
+    path("api/v1/docs/", views.read_manual, name="docs"),
     path("api/v1/", include("enclaves.api.urls")),
     path("api/v1/", include("tenants.api.urls")),
     path("api/v1/<path:rest>", NowhereView.as_view()),

@@ -3,12 +3,20 @@
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
+
+from portal.manual import manual
 
 THEME_COOKIE: Final = "theme"
 THEMES: Final = frozenset({"light", "dark"})
 _A_YEAR: Final = 365 * 24 * 3600
+
+
+@require_GET
+def read_manual(request: HttpRequest) -> HttpResponse:
+    return render(request, "manual.html", {"manual": manual()})
 
 
 @require_POST

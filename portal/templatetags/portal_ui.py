@@ -12,6 +12,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 from portal import words
+from portal.prose import prose
 from portal.states import GLYPHS, look_of
 
 register = template.Library()
@@ -141,6 +142,9 @@ def sentence(text: str) -> str:
     return text if not text or text[-1] in ".!?:" else f"{text}."
 
 
+register.filter(prose)
+
+
 @register.filter
 def pretty(value: Any) -> str:
     """JSON as a person reads it."""
@@ -160,6 +164,8 @@ def facts(detail: dict[str, Any]) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_plain(item) for item in value)
+    if isinstance(value, str) and value.startswith("sha256:"):
+        return short(value)
     return str(value)
 
 
