@@ -4,8 +4,19 @@ import itertools
 from dataclasses import dataclass
 
 import pytest
+from django.utils import timezone
 
-from enclaves.models import CloudAccount, Deployment, Enclave, Work, Zone
+from enclaves.lifecycle import OPEN_OPERATION
+from enclaves.models import (
+    CloudAccount,
+    Deployment,
+    Enclave,
+    HostImage,
+    MachineType,
+    Operation,
+    Work,
+    Zone,
+)
 from enclaves.provisioning import worker
 from enclaves.provisioning.clouds import place_of
 from enclaves.services import accounts, deployments, enclaves, templates
@@ -41,8 +52,26 @@ def aws(running_aws, settings, monkeypatch):
     running_aws.reset()
 
 
+@pytest.fixture(scope="session")
+def known_offers():
+    """What the region offers, kept from test to test: it is many pages, and the same in each."""
+    return {MachineType: [], HostImage: []}
+
+
 @pytest.fixture
-def zone(transactional_db) -> Zone:
+def offers(transactional_db, known_offers):
+    """Let the proofs of this test find the catalogue fresh, unless it is the first."""
+    for model, rows in known_offers.items():
+        for row in rows:
+            row.seen_at = timezone.now()
+        model.objects.bulk_create(rows)
+    yield
+    for model, rows in known_offers.items():
+        rows[:] = rows or list(model.objects.all())
+
+
+@pytest.fixture
+def zone(offers) -> Zone:
     facts = {"environment": "prod", "cloud": "aws", "region": "us-east-1"}
     return Zone.objects.get_or_create(
         name=ZONE, defaults={**facts, "availability_zone_ids": ["use1-az6"]}
@@ -140,7 +169,4 @@ def make_due(*kinds: Work.Kind) -> None:
 
 
 def _anything_moves() -> bool:
-    from enclaves.lifecycle import OPEN_OPERATION
-    from enclaves.models import Operation
-
     return Operation.objects.using("system").filter(state__in=OPEN_OPERATION).exists()

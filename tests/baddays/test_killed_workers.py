@@ -106,7 +106,7 @@ def test_killed_before_each_launch(acme_cloud, live_and_die, aws, monkeypatch):
 
 def test_killed_after_each_call_of_a_retirement(acme_cloud, live_and_die, aws, monkeypatch):
     trap = Trap()
-    deployment = acme_cloud.deploy(HOSTS)
+    deployment = acme_cloud.deploy(3)
     live_and_die(trap, None)
     machines = sorted(acme_cloud.aws.host_ids())
     # What was launched a moment ago may be missing in AWS's list for a while; these were not.
@@ -114,10 +114,11 @@ def test_killed_after_each_call_of_a_retirement(acme_cloud, live_and_die, aws, m
     set_late(aws, trap, monkeypatch)
     deployments.retire_deployment(deployment, by=acme_cloud.by)
 
-    live_and_die(trap, once_each("before", "action"))
+    catch = once_each("before", "action")
+    live_and_die(trap, lambda step: step.action in ("ec2:DescribeInstances", END) and catch(step))
 
     deployment.refresh_from_db()
-    assert [step.action for step in trap.sprung].count(END) == 1
+    assert [step.action for step in trap.sprung] == ["ec2:DescribeInstances", "ec2:DescribeInstances", END]
     assert (deployment.state, acme_cloud.aws.host_ids()) == ("retired", {})
     assert audited(acme_cloud, "host.terminated") == machines
 
@@ -132,24 +133,24 @@ def test_killed_after_each_call_of_a_retirement(acme_cloud, live_and_die, aws, m
     ids=["it has seen no machine", "it may launch", "it has launched"],
 )
 def test_a_worker_that_comes_back_from_the_dead_is_refused(
-    at, acme_cloud, workers, live_and_die, aws, monkeypatch, tmp_path
+    at, acme_cloud, aws, monkeypatch, tmp_path, work_until_quiet
 ):
     trap = Trap(signal.SIGSTOP)
     set_late(aws, trap, monkeypatch)
     deployment = acme_cloud.deploy(3)
-    make_due()
-    with Workers(tmp_path / "undead.log") as grave:
+    with Workers(tmp_path / "workers.log") as grave:
         trap.lay(lambda step: (step.before, step.action) == at)
         undead = grave.start()
         trap.name(undead)
         wait_for(lambda: trap.sprung)
-        live_and_die(Trap(), None)
+        make_due()
+        work_until_quiet()
 
         os.killpg(undead, signal.SIGCONT)
         grave.wait()
 
     assert_exactly(deployment, acme_cloud, hosts=3)
-    assert "Traceback" not in (tmp_path / "undead.log").read_text()
+    assert "Traceback" not in grave.log.read_text()
 
 
 def test_without_help_the_lease_runs_out_by_itself(acme_cloud, aws, monkeypatch, tmp_path):
