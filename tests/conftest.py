@@ -1,6 +1,7 @@
 """The cast: two tenants and their people, in a real PostgreSQL with row-level security."""
 
 import pytest
+from django.db import connections
 
 from enclaves import tasks
 from tenants.gate import Actor
@@ -8,6 +9,13 @@ from tenants.models import Membership, Tenant, User
 from tenants.policy import Role
 from tenants.scope import tenant_scope
 from tenants.services import create_tenant
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """Close the second way into the test database before it is dropped."""
+    yield
+    connections["system"].close()
 
 
 @pytest.fixture
