@@ -19,6 +19,7 @@ from tenants import scope
 from tenants.actors import Actor, System
 from tenants.models import ApiToken, Membership, User
 from tenants.policy import Permission
+from tenants.tokens import BadToken, find_token, presented
 
 __all__ = [
     "Actor",
@@ -29,6 +30,8 @@ __all__ = [
     "memberships_of",
     "tenant_page",
 ]
+
+CHALLENGE = 'Bearer realm="Enclave Portal"'
 
 
 class TenantRequest(HttpRequest):
@@ -64,7 +67,8 @@ def admit_token(token: ApiToken, tenant: str) -> Actor:
 
 
 def tenant_page(permission: Permission) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Let a page run only for members who hold the permission; works for async pages too.
+    """Let a page run only for members who hold the permission; works for async pages too,
+    and these also for programs with a token.
 
     The view gets a TenantRequest and no ``tenant`` argument. The permission stays on the view, so that a
     test can prove that no page of a tenant was left without one.
@@ -95,6 +99,8 @@ def _gated_async(
     @sync_to_async
     def admit(request: TenantRequest, tenant: str) -> HttpResponse | None:
         with atomic():
+            if "Authorization" in request.headers:
+                return _admit_program(request, tenant, permission)
             return _admit(request, tenant, permission)
 
     @wraps(view)
@@ -102,6 +108,16 @@ def _gated_async(
         return await admit(request, tenant) or await view(request, **kwargs)
 
     return gated
+
+
+def _admit_program(request: TenantRequest, tenant: str, permission: Permission) -> HttpResponse | None:
+    try:
+        token = find_token(presented(request.headers["Authorization"]) or "")
+    except BadToken as error:
+        return HttpResponse(str(error), status=401, headers={"WWW-Authenticate": CHALLENGE})
+    request.actor = admit_token(token, tenant)
+    request.actor.require(permission)
+    return None
 
 
 def _admit(request: TenantRequest, tenant: str, permission: Permission) -> HttpResponse | None:

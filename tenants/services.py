@@ -4,7 +4,6 @@ They raise Forbidden (403), ValidationError with the names of fields (400) and R
 nothing has changed.
 """
 
-import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -21,8 +20,8 @@ from tenants.errors import Forbidden, Refused
 from tenants.models import ApiToken, Membership, Tenant, User
 from tenants.policy import Permission, Role, covers
 from tenants.scope import tenant_scope
+from tenants.tokens import TOKEN_PREFIX, digest_of
 
-TOKEN_PREFIX = "ep_"  # noqa: S105 -- how a secret begins, no secret
 LONGEST_TOKEN_LIFE = timedelta(days=366)
 
 
@@ -180,11 +179,6 @@ def revoke_token(token: ApiToken, *, by: Actor) -> None:
 def take_turns(by: Actor) -> Tenant:
     """Until the end of the transaction, let nobody else change members or the freeze of the tenant."""
     return Tenant.objects.select_for_update(no_key=True).get(pk=by.tenant.pk)
-
-
-def digest_of(secret: str) -> str:
-    """What is kept of a secret. It has 256 random bits, so that a plain hash is enough."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _known(roles: Iterable[str]) -> list[str]:

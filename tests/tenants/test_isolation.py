@@ -6,9 +6,10 @@ import psycopg
 import pytest
 from django.db import connection
 
-from tenants import isolation, services
+from tenants import isolation
 from tenants.models import Membership
 from tenants.scope import tenant_scope
+from tenants.tokens import digest_of
 
 
 def enter(raw, tenant) -> None:
@@ -132,7 +133,7 @@ def test_a_token_presented_to_the_database_shows_only_itself(two, as_app, token_
     token, secret = token_of("reader")
     token_of("reader", name="another")
 
-    as_app.execute("SELECT set_config('app.token', %s, false)", [services.digest_of(secret)])
+    as_app.execute("SELECT set_config('app.token', %s, false)", [digest_of(secret)])
 
     assert as_app.execute("SELECT id FROM tenants_apitoken").fetchall() == [(token.pk,)]
     assert as_app.execute("SELECT name FROM tenants_tenant").fetchall() == [("acme",)]

@@ -1,13 +1,16 @@
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
 from django.test import AsyncClient
+from django.utils import timezone
 
 from enclaves.models import Event
 from enclaves.provisioning import live
+from tenants import services
 from tenants.policy import Role
 from tenants.scope import tenant_scope
 
@@ -18,6 +21,18 @@ def nudge(tenant, topic):
     with tenant_scope(tenant.pk):
         live.nudge(tenant.pk, topic)
         return Event.objects.latest("pk").pk
+
+
+@pytest.fixture
+def program(actor):
+    """The secret of a token of acme: ``program(Role.READER)``."""
+
+    def make(role: Role) -> str:
+        by = actor(Role.ADMIN)
+        with tenant_scope(by.tenant_id):
+            return services.create_token("ci", [role], timezone.now() + timedelta(days=1), by=by)[1]
+
+    return make
 
 
 async def read(response, wanted):
@@ -95,3 +110,17 @@ def test_a_stranger_gets_no_stream(acme, globex, actor):
 
 def test_nobody_is_sent_to_sign_in(client, acme):
     assert client.get("/events/acme/").status_code == 302
+
+
+def test_a_program_listens_with_its_token_to_its_own_tenant_only(acme, globex, program):
+    first = nudge(acme, "account:1")
+    mine = {"Authorization": f"Bearer {program(Role.READER)}", "Last-Event-ID": str(first - 1)}
+
+    async def listen():
+        own = await AsyncClient().get("/events/acme/", headers=mine)
+        foreign = await AsyncClient().get("/events/globex/", headers=mine)
+        bad = await AsyncClient().get("/events/acme/", headers={"Authorization": "Bearer ep_guessed"})
+        return await read(own, 1), foreign.status_code, bad.status_code
+
+    messages, foreign, bad = run(listen())
+    assert ([one["topic"] for one in messages], foreign, bad) == (["account:1"], 404, 401)
