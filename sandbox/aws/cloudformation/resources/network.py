@@ -1,7 +1,5 @@
 """EC2 networks: VPCs, subnets, routes, and who may talk to whom."""
 
-from typing import Any
-
 from sandbox.aws.cloudformation.resources.base import (
     Made,
     Place,
@@ -25,32 +23,31 @@ def _create_vpc(place: Place, properties: Properties) -> Made:
             wanted = {"Value": is_true(properties[name])}
             place.ec2.modify_vpc_attribute(VpcId=identifier, **{name: wanted})
 
-    def described() -> Any:
-        return place.ec2.describe_vpcs(VpcIds=[identifier])["Vpcs"][0]
-
-    def ipv6_blocks() -> list[str]:
-        associations = described().get("Ipv6CidrBlockAssociationSet", [])
-        return [item["Ipv6CidrBlock"] for item in associations]
-
-    def part(operation: str, result: str, key: str, **more: str) -> str:
-        filters = [{"Name": "vpc-id", "Values": [identifier]}]
-        filters += [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in more.items()]
-        return str(getattr(place.ec2, operation)(Filters=filters)[result][0][key])
-
     return Made(
         identifier,
         {
             "VpcId": identifier,
             "CidrBlock": properties["CidrBlock"],
-            "Ipv6CidrBlocks": ipv6_blocks,
-            "DefaultNetworkAcl": lambda: part(
-                "describe_network_acls", "NetworkAcls", "NetworkAclId", default="true"
-            ),
-            "DefaultSecurityGroup": lambda: part(
-                "describe_security_groups", "SecurityGroups", "GroupId", group_name="default"
-            ),
+            "Ipv6CidrBlocks": lambda: _ipv6_blocks(place, identifier),
+            "DefaultNetworkAcl": lambda: _default_acl(place, identifier),
+            "DefaultSecurityGroup": lambda: _default_group(place, identifier),
         },
     )
+
+
+def _ipv6_blocks(place: Place, vpc: str) -> list[str]:
+    described = place.ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0]
+    return [item["Ipv6CidrBlock"] for item in described.get("Ipv6CidrBlockAssociationSet", [])]
+
+
+def _default_acl(place: Place, vpc: str) -> str:
+    filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "default", "Values": ["true"]}]
+    return str(place.ec2.describe_network_acls(Filters=filters)["NetworkAcls"][0]["NetworkAclId"])
+
+
+def _default_group(place: Place, vpc: str) -> str:
+    filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
+    return str(place.ec2.describe_security_groups(Filters=filters)["SecurityGroups"][0]["GroupId"])
 
 
 def _create_cidr_block(place: Place, properties: Properties) -> Made:

@@ -32,6 +32,14 @@ def test_it_is_removed_as_it_was_made(stack, aws, account, ec2):
     assert ec2.describe_addresses()["Addresses"] == []
 
 
+def test_the_parts_that_a_vpc_is_born_with_can_be_named(stack, ec2):
+    group = ec2.describe_security_groups(GroupIds=[stack.outputs["Group"]])["SecurityGroups"][0]
+    acl = ec2.describe_network_acls(NetworkAclIds=[stack.outputs["Acl"]])["NetworkAcls"][0]
+
+    vpc = stack.resources["Vpc"]
+    assert (group["VpcId"], group["GroupName"], acl["VpcId"], acl["IsDefault"]) == (vpc, "default", vpc, True)
+
+
 def test_subnets_have_what_was_asked_for(stack, ec2):
     subnet = ec2.describe_subnets(SubnetIds=[stack.resources["Subnet"]])["Subnets"][0]
 

@@ -45,6 +45,7 @@ REPLACED = {
     "kms.models:KmsBackend.cancel_key_deletion": "2eb64f806efe278a",
     "kms.models:KmsBackend.encrypt": "2416884c62013fe5",
     "kms.models:KmsBackend.generate_data_key": "592947313542448b",
+    "s3.models:FakeBucket.get_permission": "c6c76f9a5ec0fc4d",
 }
 
 
