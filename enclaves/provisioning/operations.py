@@ -25,15 +25,20 @@ def begin(operation: Operation, *, by: str) -> None:
     live.log_line(operation, "work has begun", by=by)
 
 
-def set_step(operation: Operation, position: int, state: str, detail: str = "") -> None:
-    """Record where a step stands; saying the same twice changes and tells nothing."""
+def set_step(operation: Operation, position: int, state: str, detail: str = "", *, by: str) -> None:
+    """Record where a step stands, and log it; saying the same twice changes and tells nothing."""
     current = operation.steps[position]
     if (current["state"], current["detail"]) == (state, detail):
         return
     changed = [dict(step) for step in operation.steps]
     changed[position].update(state=state, detail=detail)
     _save(operation, steps=changed)
-    live.nudge(operation.tenant_id, f"operation:{operation.pk}")
+    # That a step begins is seen; why one failed is told by the outcome.
+    if state == DONE or (state, current["state"]) == (RUNNING, RUNNING):
+        tone = "ok" if state == DONE else ""
+        live.log_line(operation, f"{current['title']}: {detail or state}", by=by, tone=tone)
+    else:
+        live.nudge(operation.tenant_id, f"operation:{operation.pk}")
 
 
 def finish(operation: Operation, outcome: str, *, by: str) -> None:
@@ -45,7 +50,7 @@ def fail(operation: Operation, outcome: str, *, by: str) -> None:
     """End an operation that did not do what it was asked to; ``outcome`` says what to do."""
     at = next((i for i, step in enumerate(operation.steps) if step["state"] == RUNNING), None)
     if at is not None:
-        set_step(operation, at, FAILED)
+        set_step(operation, at, FAILED, by=by)
     _end(operation, OperationState.FAILED, outcome, by=by, tone="bad")
 
 

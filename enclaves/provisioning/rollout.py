@@ -40,13 +40,13 @@ def has_proof(operation: Operation) -> bool:
 def await_proof(waiting: Iterable[Operation]) -> None:
     for operation in waiting:
         operations.begin(operation, by=BY)
-        operations.set_step(operation, PROOF, RUNNING, "waiting for a fresh proof")
+        operations.set_step(operation, PROOF, RUNNING, "waiting for a fresh proof", by=BY)
 
 
 def note_proof(waiting: Iterable[Operation], at: datetime) -> None:
     for operation in waiting:
         operations.begin(operation, by=BY)
-        operations.set_step(operation, PROOF, DONE, f"proved {at:%H:%M:%S} UTC")
+        operations.set_step(operation, PROOF, DONE, f"proved {at:%H:%M:%S} UTC", by=BY)
 
 
 def freeze(running: Iterable[Operation]) -> None:
@@ -73,7 +73,7 @@ def hold(running: Iterable[Operation], account: CloudAccount, enclave: Enclave) 
     problem = enclave.problem if verified else account.problem
     for operation in running:
         operations.begin(operation, by=BY)
-        operations.set_step(operation, PROOF, RUNNING, f"{why}: no change is made")
+        operations.set_step(operation, PROOF, RUNNING, f"{why}: no change is made", by=BY)
         if timezone.now() - operation.created_at > WAIT_AT_MOST:
             operations.fail(operation, f"{why}: {problem} Mend that, then apply again.", by=BY)
 
@@ -97,10 +97,10 @@ def _report_deploy(operation: Operation, hosts: list[Host]) -> None:
     for position, state in enumerate((HostState.PROVISIONED, HostState.READY, HostState.ACTIVE), start=1):
         done = passed[state] == len(wanted)
         operations.set_step(
-            operation, position, DONE if done else RUNNING, f"{passed[state]} of {len(wanted)}"
+            operation, position, DONE if done else RUNNING, f"{passed[state]} of {len(wanted)}", by=BY
         )
     operations.set_step(
-        operation, 4, RUNNING if leaving else DONE, f"{len(leaving)} to go" if leaving else ""
+        operation, 4, RUNNING if leaving else DONE, f"{len(leaving)} to go" if leaving else "", by=BY
     )
     failed = [host for host in wanted if host.state == HostState.FAILED]
     if failed and not any(host.state in SERVING[:-1] for host in wanted):
@@ -137,9 +137,9 @@ def _live(operation: Operation, wanted: list[Host]) -> None:
 def _report_retire(operation: Operation, hosts: list[Host]) -> None:
     left = [host for host in hosts if host.state != HostState.DEPROVISIONED]
     if left:
-        operations.set_step(operation, 1, RUNNING, f"{len(left)} to go")
+        operations.set_step(operation, 1, RUNNING, f"{len(left)} to go", by=BY)
         return
-    operations.set_step(operation, 1, DONE)
+    operations.set_step(operation, 1, DONE, by=BY)
     _settle(operation, DeploymentState.RETIRED)
     operations.finish(operation, "Every host of the deployment is gone from the account.", by=BY)
 
@@ -154,4 +154,4 @@ def _settle(operation: Operation, target: DeploymentState, problem: str = "") ->
 
 
 def _hosts(count: int) -> str:
-    return "1 host" if count == 1 else f"{count} hosts"
+    return {0: "no host", 1: "1 host"}.get(count, f"{count} hosts")
