@@ -1,6 +1,6 @@
 """The pages of a tenant's clouds; each passes the gate, see tenants/gate.py."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from enclaves.views import accounts, deployments, enclaves, home, hosts, operations, streams
 
@@ -25,7 +25,7 @@ _deployment = [
     path("revisions/<int:number>/", deployments.revision_detail, name="revision-detail"),
     path("revisions/<int:number>/apply/", deployments.revision_apply, name="revision-apply"),
 ]
-_tenant = [
+_tenant: list[URLPattern | URLResolver] = [
     path("", home.tenant_home, name="tenant-home"),
     path("accounts/", accounts.account_list, name="account-list"),
     path("accounts/register/", accounts.account_register, name="account-register"),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from drf_spectacular.generators import SchemaGenerator
+from enclaves.api import document
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 
@@ -63,14 +63,14 @@ class Manual(NamedTuple):
 @cache
 def manual() -> Manual:
     """The whole manual; made once, because the document does not change while the process lives."""
-    return read(SchemaGenerator().get_schema(request=None, public=True))
+    return read(document.whole())
 
 
-def read(document: Schema) -> Manual:
-    calls = list(_calls(document["paths"]))
-    chapters = [_chapter(tag, calls) for tag in document.get("tags", [])]
-    shapes = [_shape(name, schema) for name, schema in sorted(document["components"]["schemas"].items())]
-    return Manual(document["info"]["title"], document["info"].get("description", ""), chapters, shapes)
+def read(whole: Schema) -> Manual:
+    calls = list(_calls(whole["paths"]))
+    chapters = [_chapter(tag, calls) for tag in whole.get("tags", [])]
+    shapes = [_shape(name, schema) for name, schema in sorted(whole["components"]["schemas"].items())]
+    return Manual(whole["info"]["title"], whole["info"].get("description", ""), chapters, shapes)
 
 
 def _chapter(tag: Schema, calls: Sequence[tuple[str, Call]]) -> Chapter:

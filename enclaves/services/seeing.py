@@ -119,6 +119,11 @@ def deployments_in(enclave: Enclave) -> list[Deployment]:
     return list(standing_deployments(enclave.tenant).filter(enclave=enclave))
 
 
+def standing_hosts(deployment: Deployment) -> int:
+    """How many hosts of a deployment are not gone."""
+    return deployment.hosts.exclude(state=HostState.DEPROVISIONED).count()
+
+
 def revisions(deployment: Deployment) -> list[Revision]:
     """The newest revisions of a deployment."""
     return list(deployment.revisions.defer("source", "plan", "spec")[:100])

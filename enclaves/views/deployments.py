@@ -141,7 +141,10 @@ def deployment_retire(request: TenantRequest, pk: UUID) -> HttpResponse:
     question = Question(
         title=f"Retire {name}?",
         lead=f"In {deployment.enclave}. This cannot be undone:",
-        consequences=[f"{deployment.hosts_total} hosts are ended.", "Their disks are deleted with them."],
+        consequences=[
+            f"Hosts that are ended: {seeing.standing_hosts(deployment)}.",
+            "Their disks are deleted with them.",
+        ],
         back=page,
         keep="Keep it running",
         act="Retire the deployment",
@@ -200,7 +203,7 @@ def _latest(deployment: Deployment, number: str) -> Revision | None:
 def _wanted(deployment: Deployment) -> int | None:
     if deployment.applied is None or deployment.state in AT_REST:
         return None
-    return sum(cluster["hosts"] for cluster in deployment.applied.spec["clusters"])
+    return sum(int(cluster["hosts"]) for cluster in deployment.applied.spec["clusters"])
 
 
 def _why_not(request: TenantRequest, deployment: Deployment, revision: Revision) -> str:

@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.http import HttpResponse, QueryDict
@@ -22,7 +22,8 @@ GROUPS = (
 )
 
 
-class Chip(NamedTuple):
+@dataclass(frozen=True)
+class Chip:
     title: str
     icon: str
     count: int

@@ -1,11 +1,13 @@
 """How a plan reads: one line for each lot of like hosts, and the figures above."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
 
 
-class Figure(NamedTuple):
+@dataclass(frozen=True)
+class Figure:
     count: int
     words: str
     tone: str = ""

@@ -1,0 +1,55 @@
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_chosen_theme_is_kept_and_rendered_by_the_server(client):
+    answer = client.post(reverse("theme"), {"theme": "dark", "next": "/accounts/login/"}, follow=True)
+
+    assert answer.redirect_chain == [("/accounts/login/", 302)]
+    assert 'data-theme="dark"' in answer.text
+
+
+def test_without_a_choice_the_system_decides(client):
+    assert "data-theme=" not in client.get("/accounts/login/").text
+
+
+@pytest.mark.parametrize("cookie", ["blue", '"><script>', ""])
+def test_a_theme_that_is_none_is_not_rendered(client, cookie):
+    client.cookies["theme"] = cookie
+
+    assert "data-theme=" not in client.get("/accounts/login/").text
+
+
+def test_there_are_two_themes(client):
+    assert client.post(reverse("theme"), {"theme": "blue"}).status_code == 400
+
+
+@pytest.mark.parametrize("elsewhere", ["https://example.com/", "//example.com", "javascript:alert(1)", ""])
+def test_choosing_a_theme_never_leads_elsewhere(client, elsewhere):
+    answer = client.post(reverse("theme"), {"theme": "light", "next": elsewhere})
+
+    assert answer.url == "/"
+
+
+def test_a_page_that_is_not_there_says_so_in_our_words(client):
+    answer = client.get("/nothing/here/")
+
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.text
+
+
+def test_an_expired_form_says_what_to_do(settings):
+    answer = Client(enforce_csrf_checks=True).post("/accounts/login/", {})
+
+    assert answer.status_code == 403
+    assert "This form has expired" in answer.text
+
+
+def test_every_page_forbids_what_is_not_ours(client):
+    policy = client.get("/accounts/login/").headers["Content-Security-Policy"]
+
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
