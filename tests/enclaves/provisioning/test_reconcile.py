@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from enclaves.models import Enclave, Host, HostMove, Operation, Work
+from enclaves.models import Enclave, Host, HostMove, Operation
 from enclaves.providers.base import CloudHost, CloudHostState, Outcome, ProviderError, Trouble
 from enclaves.provisioning import hosts as host_rows
 from enclaves.provisioning import work
