@@ -81,7 +81,7 @@ def test_a_program_goes_from_an_account_to_active_hosts(api, free_account, workp
 
 def test_a_token_opens_nothing_of_another_tenant(api):
     answers = {
-        path: api.status("GET", path, tenant="globex")
+        path: api.status("GET", path.removeprefix("/api/v1"), tenant="globex")
         for path, described in api.document["paths"].items()
         if "get" in described and path.count("{") == 1 and "{tenant}" in path
     }
@@ -114,7 +114,7 @@ def state_of_enclave(api: Api) -> str:
 def deploy(api: Api, enclave: str) -> dict[str, str]:
     """Submit the spec of the README for this enclave, read the plan, and apply it."""
     here = "/".join(readme.enclave())
-    spec = readme.spec().replace(here, enclave)
+    spec = readme.spec().replace(here, enclave).replace("application: search", "application: lookup")
     revision = api("POST", "/tenants/{tenant}/deployments/", {"spec": spec}, tenant="acme")
     assert [host["name"] for host in revision["plan"]["create"]] == ["query-1", "query-2", "query-3"]
     deployment = {"tenant": "acme", "id": revision["deployment"]}
