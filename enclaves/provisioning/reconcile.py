@@ -78,8 +78,9 @@ def _freshly_proved(enclave: Enclave, running: list[Operation]) -> bool:
     if not starting:
         return True
     account, asked_at = enclave.account, max(operation.created_at for operation in starting)
-    if account.verified_at and account.verified_at > asked_at:
-        rollout.note_proof(starting, account.verified_at)
+    proofs = [account.verified_at, enclave.proved_at]
+    if all(proof and proof > asked_at for proof in proofs):
+        rollout.note_proof(starting, max(filter(None, proofs)))
         return True
     rollout.await_proof(starting)
     # A proof that was tried and found no clear answer is tried again by the verifier, at its own pace.
@@ -164,9 +165,10 @@ def _check_health(this: Round, waiting: list[Host]) -> None:
 
 def _launch(this: Round, waiting: list[Host]) -> None:
     budget = min(LAUNCHES_PER_ROUND, _launches_left(this.enclave)) if waiting else 0
-    exhausted: set[tuple[str, str]] = set()  # machine types that a zone has just refused
+    exhausted: dict[tuple[str, str], str] = {}  # machine types that a zone has just refused, and why
     for host in waiting[:budget]:
-        if (host.machine, host.availability_zone_id) in exhausted:
+        if why := exhausted.get((host.machine, host.availability_zone_id)):
+            Host.objects.filter(pk=host.pk).update(problem=why)
             continue
         if not _may_still_change(this.enclave):
             return
@@ -175,7 +177,7 @@ def _launch(this: Round, waiting: list[Host]) -> None:
         except ProviderError as error:
             this.errors.append(error)
             _launch_failed(this, host, error)
-            exhausted.add((host.machine, host.availability_zone_id))
+            exhausted[host.machine, host.availability_zone_id] = str(error)
             if error.trouble not in (Trouble.NO_CAPACITY, Trouble.INVALID):
                 return  # the next call would meet the same wall
 

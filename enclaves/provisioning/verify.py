@@ -114,7 +114,7 @@ def _answers(outcomes: Iterable[AccountCheck]) -> bool:
 
 def _prove_enclave(enclave: Enclave, provider: Provider, claimed: Claimed) -> None:
     checks = {check.code: check for check in enclave.checks.all()}
-    place = place_of(enclave)
+    place, began = place_of(enclave), timezone.now()
     try:
         proof = provider.prove_zone(place)
     except ProviderError as error:
@@ -125,7 +125,7 @@ def _prove_enclave(enclave: Enclave, provider: Provider, claimed: Claimed) -> No
     with transaction.atomic():
         for finding in proof.findings:
             _record(checks[finding.code], finding)
-        _conclude_enclave(enclave, proof.findings, dict(proof.resources))
+        _conclude_enclave(enclave, proof.findings, dict(proof.resources), began)
         claimed.keep()
     _refresh_catalogue(enclave, provider, place)
 
@@ -138,10 +138,12 @@ def _refresh_catalogue(enclave: Enclave, provider: Provider, place: Place) -> No
         log.info("The offers of %s could not be read: %s", enclave.zone, error)
 
 
-def _conclude_enclave(enclave: Enclave, findings: Iterable[Finding], resources: dict[str, object]) -> None:
+def _conclude_enclave(
+    enclave: Enclave, findings: Iterable[Finding], resources: dict[str, object], began: datetime
+) -> None:
     outcomes = {finding.outcome for finding in findings}
     if outcomes == {Outcome.PASSED}:
-        _move_enclave(enclave, EnclaveState.READY, resources=resources, proved_at=timezone.now(), problem="")
+        _move_enclave(enclave, EnclaveState.READY, resources=resources, proved_at=began, problem="")
     elif Outcome.FAILED in outcomes:
         wrong = [finding.title for finding in findings if finding.outcome == Outcome.FAILED]
         lost = enclave.state in (EnclaveState.READY, EnclaveState.DEGRADED)
@@ -173,10 +175,10 @@ def _conclude(
         target, problem = AccountState.VERIFYING, _HELD
     # A proof is as old as its first look: what changed meanwhile it may not have seen.
     changes: dict[str, object] = {"problem": problem, "checked_at": began}
-    if target == AccountState.VERIFIED:
+    if target == AccountState.VERIFIED and all(check.outcome == Outcome.PASSED for check in outcomes):
         changes |= {"verified_at": began, "template_version": TEMPLATE_VERSION}
-    unclear = any(check.outcome == Outcome.UNKNOWN for check in outcomes)
-    changes["next_check_at"] = timezone.now() + _pause(account, target, enclaves, unclear=unclear)
+    unclear = account.checks.filter(outcome=Outcome.UNKNOWN).exclude(enclave__state=EnclaveState.REMOVED)
+    changes["next_check_at"] = timezone.now() + _pause(account, target, enclaves, unclear=unclear.exists())
     _move_account(account, target, changes)
 
 

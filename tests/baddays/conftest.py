@@ -96,17 +96,17 @@ class Registered:
         ):
             apply_template(self.aws.url, self.account.number, template.text, place.region, name)
 
-    def deploy(self, hosts: int = 3) -> Deployment:
+    def deploy(self, hosts: int = 3, **facts: str) -> Deployment:
         """Submit and apply a spec; no worker has looked yet."""
         with tenant_scope(self.by.tenant.pk):
-            revision = deployments.submit_spec(by=self.by, source=self.spec(hosts))
+            revision = deployments.submit_spec(by=self.by, source=self.spec(hosts, **facts))
             deployments.apply_plan(revision, by=self.by, plan_hash=revision.plan_hash)
             return revision.deployment
 
-    def spec(self, hosts: int = 3) -> str:
+    def spec(self, hosts: int = 3, *, cluster: str = "query") -> str:
         return (
             f"application: recommender\nenclave: {self.enclave}\nimage: {IMAGE}\nclusters:\n"
-            f"  - name: query\n    hosts: {hosts}\n"
+            f"  - name: {cluster}\n    hosts: {hosts}\n"
             "    machine: {vcpu: 2, memory_gib: 8, disk_gib: 100, architecture: arm64}\n"
         )
 
