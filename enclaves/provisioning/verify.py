@@ -87,9 +87,14 @@ def _prove_account(account: CloudAccount, provider: Provider, claimed: Claimed) 
     for finding in provider.prove_account():
         claimed.keep()
         _record(checks[finding.code], finding)
-        if account.state == AccountState.PENDING and finding.outcome == Outcome.PASSED:
+        if account.state == AccountState.PENDING and _let_us_in(checks[finding.code]):
             _move_account(account, AccountState.VERIFYING, {})
     return [check for check in checks.values() if check.code != HOLDER.code]
+
+
+def _let_us_in(check: AccountCheck) -> bool:
+    """Strangers are refused also where nothing was applied yet; only a proof shows that we have a role."""
+    return check.group == CheckGroup.PROOF and check.outcome == Outcome.PASSED
 
 
 def _show_running(account: CloudAccount, checks: Iterable[AccountCheck]) -> None:
