@@ -48,15 +48,15 @@ def refusal(request, secret=SECRET, now=None):
 @pytest.mark.parametrize(
     "wanted",
     [
-        signed(),
-        signed(path="/?a=b&c=%2F%20d&A=1"),
-        signed(S3SigV4Auth, "s3", "/bucket/a%20b/%C3%A9"),
-        signed(SigV4QueryAuth, "sts", "/?Action=GetCallerIdentity", expires=3600),
-        signed(S3SigV4QueryAuth, "s3", "/bucket/key", expires=3600),
+        {},
+        {"path": "/?a=b&c=%2F%20d&A=1"},
+        {"auth": S3SigV4Auth, "service": "s3", "path": "/bucket/a%20b/%C3%A9"},
+        {"auth": SigV4QueryAuth, "service": "sts", "path": "/?Action=GetCallerIdentity", "expires": 3600},
+        {"auth": S3SigV4QueryAuth, "service": "s3", "path": "/bucket/key", "expires": 3600},
     ],
 )
 def test_what_botocore_signs_is_accepted(wanted):
-    assert refusal(request_of(wanted)) == "ok"
+    assert refusal(request_of(signed(**wanted))) == "ok"
 
 
 def test_service_and_region_come_from_the_signature():
