@@ -20,6 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.journey)
+            item.add_marker(pytest.mark.xdist_group("journey"))  # one demo for all, so one worker
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
