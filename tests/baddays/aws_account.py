@@ -38,3 +38,11 @@ class AwsAccount:
         """What was asked of this account, with the outcome of each call."""
         wanted = {"account": self.number, **({"action": action} if action else {})}
         return [f"{call.action} {call.outcome}" for call in self.aws.record.calls(**wanted)]
+
+    def find(self, kind: str, service: str = "") -> str:
+        """The one thing of this kind (vpcs, subnets) that a template of ours made."""
+        filters = [{"Name": "tag-key", "Values": ["enclave:registration"]}]
+        if service:
+            filters.append({"Name": "tag:enclave:service", "Values": [service]})
+        (found,) = getattr(self.client("ec2"), f"describe_{kind}")(Filters=filters)[kind.capitalize()]
+        return found[f"{kind.capitalize()[:-1]}Id"]

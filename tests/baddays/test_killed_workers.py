@@ -142,7 +142,7 @@ def test_a_worker_that_comes_back_from_the_dead_is_refused(
         trap.lay(lambda step: (step.before, step.action) == at)
         undead = grave.start()
         trap.name(undead)
-        wait_for(lambda: trap.sprung)
+        trap.wait()
         make_due()
         work_until_quiet()
 

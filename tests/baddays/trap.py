@@ -43,6 +43,13 @@ class Trap:
         """Say which process group is to die."""
         self._victim = victim
 
+    def wait(self, seconds: float = 30) -> None:
+        """Wait until somebody was caught."""
+        deadline = time.monotonic() + seconds
+        while not self.sprung:
+            assert time.monotonic() < deadline, "Nobody made that call."
+            time.sleep(0.02)
+
     def meets(self, action: str, outcome: str = "") -> bool:
         """Look at a call, and kill if it is the one; say whether it was."""
         self._number += 1
