@@ -1,76 +1,153 @@
-"""Pictures of the main pages, light and dark, wide and narrow, into docs/screenshots (make screenshots)."""
+"""Takes pictures of the main pages of a demo of its own: ``make screenshots`` writes docs/screenshots."""
 
-import shutil
-from collections.abc import Mapping
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
-from benchmarks.demo import ROOT, running_demo
+from portal.runtime.processes import ROOT
+from portal.runtime.sandbox import SandboxAws
+from portal.testing_demo import CHROMIUM_ARGUMENTS, chromium, running_demo
 
 FOLDER = ROOT / "docs" / "screenshots"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-# A name for the picture, where it is, and the link to follow there for things without a fixed address.
-PAGES = (
-    ("home", "/t/acme/", ""),
-    ("accounts", "/t/acme/accounts/", ""),
-    ("account", "/t/acme/accounts/aws:111122223333/", ""),
-    ("register", "/t/acme/accounts/register/", ""),
-    ("enclaves", "/t/acme/enclaves/", ""),
-    ("enclave", "/t/acme/enclaves/aws:111122223333/prod.aws-us-east-1c/", ""),
-    ("deployments", "/t/acme/deployments/", ""),
-    ("deployment", "/t/acme/deployments/", "main a[href*='/deployments/']:not([href$='/new/'])"),
-    ("hosts", "/t/acme/hosts/", ""),
-    ("host", "/t/acme/hosts/", "main a[href*='/t/acme/hosts/']:not([href*='?'])"),
-    ("operations", "/t/acme/operations/", ""),
-    ("operation", "/t/acme/operations/", "main a[href*='/t/acme/operations/']:not([href*='?'])"),
-    ("audit", "/t/acme/audit/", ""),
-)
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+SCREEN: ViewportSize = {"width": 1280, "height": 860}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+ACCOUNT, ZONE = "aws:777788889999", "prod.aws-us-east-1c"
+PATIENCE = 90_000
+SPEC = f"""\
+application: search
+enclave: aws:111122223333/{ZONE}
+image: registry.example.com/search@sha256:{"7c" * 32}
+clusters:
+  - name: query
+    hosts: 3
+    machine: {{vcpu: 4, memory_gib: 16, disk_gib: 100, architecture: arm64}}
+"""
+WRONG = SPEC.replace("hosts: 3", "hosts: 4000").replace("vcpu: 4", "cores: 4")
+
+
+@dataclass(frozen=True)
+class Camera:
+    """One person's browser, and how it takes pictures."""
+
+    page: Page
+    base_url: str
+    sandbox: SandboxAws
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.base_url + path)
+
+    def take(self, name: str, *looks: Literal["light", "dark", "phone"]) -> None:
+        """Take the page as it is; the phone is a light one."""
+        for look in looks or ("light",):
+            self.page.emulate_media(color_scheme="dark" if look == "dark" else "light")
+            self.page.set_viewport_size(PHONE if look == "phone" else SCREEN)
+            self.page.wait_for_timeout(300)
+            self.page.screenshot(path=FOLDER / f"{name}-{look}.png")
+        self.page.set_viewport_size(SCREEN)
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).last.click()
+
+    def follow(self, name: str | re.Pattern[str]) -> None:
+        self.page.get_by_role("main").get_by_role("link", name=name).first.click()
+
+    def await_notice(self, title: str) -> None:
+        notice = self.page.locator(".notice").get_by_role("heading", name=title)
+        expect(notice).to_be_visible(timeout=PATIENCE)
+
+    def apply_template(self) -> None:
+        """Be the cloud admin of the account whose page this is."""
+        with self.page.expect_download() as download:
+            self.follow(re.compile(r"^enclave-.*yaml$"))
+        path = download.value.path()
+        stack = Path(download.value.suggested_filename).stem
+        self.sandbox.apply_stack(ACCOUNT.removeprefix("aws:"), "us-east-1", stack, path.read_text())
 
 
 def main() -> None:
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    path = chromium()
     if path is None:
-        raise SystemExit("There is no Chromium. On Debian: apt-get install chromium")
+        sys.exit("There is no Chromium on this machine; apt-get install chromium.")
     FOLDER.mkdir(parents=True, exist_ok=True)
     with running_demo() as facts, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        _photograph(browser, facts, "light", WIDE)
-        _photograph(browser, facts, "dark", WIDE)
-        _photograph(browser, facts, "light", NARROW, suffix="-phone")
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+        with _camera(browser, facts) as camera:
+            _take_the_door(camera, facts["users"][0])
+            _take_what_runs(camera)
+            _take_a_deployment(camera)
+            _take_a_registration(camera)
+            _take_the_trust(camera)
 
 
-def _photograph(browser: Browser, facts: Mapping[str, Any], scheme: Any, size: Any, suffix: str = "") -> None:
-    context = browser.new_context(
-        base_url=facts["base_url"], color_scheme=scheme, viewport=size, reduced_motion="reduce"
-    )
-    page = context.new_page()
-    page.goto("/accounts/login/")
-    _save(page, f"sign-in-{scheme}{suffix}")
-    _sign_in(page, facts["users"][0])
-    for name, address, link in PAGES:
-        page.goto(address)
-        if link:
-            page.goto(page.locator(link).first.get_attribute("href") or address)
-        _save(page, f"{name}-{scheme}{suffix}")
+@contextmanager
+def _camera(browser: Browser, facts: dict[str, Any]) -> Iterator[Camera]:
+    port = int(facts["sandbox"]["aws"]["endpoint_url"].rpartition(":")[2])
+    context = browser.new_context(viewport=SCREEN, reduced_motion="reduce")
+    yield Camera(context.new_page(), facts["base_url"], SandboxAws(port))
     context.close()
 
 
-def _sign_in(page: Page, user: Mapping[str, str]) -> None:
-    page.locator("input[name=login]").fill(user["email"])
-    page.locator("input[name=password]").fill(user["password"])
-    page.locator("form:has(input[name=password]) button[type=submit]").click()
-    page.wait_for_url("**/t/**")
+def _take_the_door(camera: Camera, user: dict[str, Any]) -> None:
+    camera.go("/accounts/login/")
+    camera.take("sign-in", "light", "phone")
+    camera.page.get_by_label("E-mail", exact=True).fill(user["email"])
+    camera.page.get_by_label("Password", exact=True).fill(user["password"])
+    camera.press("Sign in")
+    expect(camera.page.get_by_role("heading", level=1)).to_be_visible()
 
 
-def _save(page: Page, name: str) -> None:
-    path = Path(FOLDER / f"{name}.png")
-    page.screenshot(path=path, full_page=True)
-    print(path.relative_to(ROOT))
+def _take_what_runs(camera: Camera) -> None:
+    camera.go(f"/t/acme/enclaves/aws:111122223333/{ZONE}/")
+    camera.take("enclave", "light", "dark", "phone")
+    camera.go("/t/acme/hosts/")
+    camera.take("hosts", "light", "phone")
+    camera.follow("query-1")
+    camera.take("host")
+
+
+def _take_a_deployment(camera: Camera) -> None:
+    camera.go("/t/acme/deployments/new/")
+    camera.page.get_by_role("textbox", name="Spec").fill(WRONG)
+    camera.press("Show the plan")
+    camera.take("spec-with-errors")
+    camera.page.get_by_role("textbox", name="Spec").fill(SPEC)
+    camera.press("Show the plan")
+    camera.take("plan", "light", "phone")
+    camera.follow("Apply this plan…")
+    camera.press("Apply the plan")
+    expect(camera.page.locator(".timeline .is-run")).to_be_visible()
+    camera.take("operation")
+    camera.await_notice("Finished in")
+    camera.go("/t/acme/deployments/")
+    camera.take("deployments")
+
+
+def _take_a_registration(camera: Camera) -> None:
+    camera.go("/t/acme/accounts/register/")
+    camera.page.get_by_label("Account", exact=True).fill(ACCOUNT)
+    camera.take("register")
+    camera.press("Register the account")
+    camera.await_notice("Pending")
+    camera.take("account-before-proof")
+    camera.go("/t/acme/")
+    camera.take("home", "light", "dark", "phone")
+    camera.go(f"/t/acme/accounts/{ACCOUNT}/")
+    camera.apply_template()
+    camera.await_notice("Verified")
+    camera.take("account", "light", "dark", "phone")
+
+
+def _take_the_trust(camera: Camera) -> None:
+    camera.go("/t/acme/audit/")
+    camera.take("audit")
+    camera.go("/t/acme/members/")
+    camera.take("members")
 
 
 if __name__ == "__main__":
