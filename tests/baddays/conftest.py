@@ -73,9 +73,7 @@ def offers(transactional_db, known_offers):
 @pytest.fixture
 def zone(offers) -> Zone:
     facts = {"environment": "prod", "cloud": "aws", "region": "us-east-1"}
-    return Zone.objects.get_or_create(
-        name=ZONE, defaults={**facts, "availability_zone_ids": ["use1-az6"]}
-    )[0]
+    return Zone.objects.get_or_create(name=ZONE, defaults={**facts, "availability_zone_ids": ["use1-az6"]})[0]
 
 
 @dataclass

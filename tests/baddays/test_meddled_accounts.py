@@ -48,9 +48,7 @@ class PermissionGone(Damage):
         iam = account.client("iam")
         policy = iam.get_role_policy(RoleName=PROVISIONER, PolicyName=PROVISIONER)["PolicyDocument"]
         policy["Statement"] = [one for one in policy["Statement"] if one["Action"] != [END]]
-        iam.put_role_policy(
-            RoleName=PROVISIONER, PolicyName=PROVISIONER, PolicyDocument=json.dumps(policy)
-        )
+        iam.put_role_policy(RoleName=PROVISIONER, PolicyName=PROVISIONER, PolicyDocument=json.dumps(policy))
 
 
 class SubnetGone(Damage):

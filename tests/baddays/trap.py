@@ -89,7 +89,9 @@ class EarlyTrap(Faults):
         self._trap = trap
 
     def take(self, account: str, action: str) -> Fault | None:
-        return Fault(error="ServiceUnavailable") if self._trap.meets(action) else super().take(account, action)
+        if self._trap.meets(action):
+            return Fault(error="ServiceUnavailable")
+        return super().take(account, action)
 
 
 def set_late(aws: EmbeddedAws, trap: Trap, monkeypatch) -> None:

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from enclaves.blueprints.aws import manifest
-from enclaves.blueprints.aws.names import HOST, role_arn, values
+from enclaves.blueprints.aws.names import HOST, role_arn, stack_name, values
 from enclaves.blueprints.base import Permission
 from enclaves.providers.aws import findings
 from enclaves.providers.aws.config import AwsConfig
@@ -98,7 +98,11 @@ def _advice(role: str, names: str, *, by_organization: bool) -> str:
             f"Your account denies {names}. The role has them, and a service control policy of your "
             f"organization takes them away. Allow them for {role} in that policy."
         )
-    return f"The role {role} lacks {names}. Apply the account template again. The check runs again by itself."
+    return (
+        f"The role {role} lacks {names}. If the template is new, apply it. If the role was changed by hand, "
+        f"undo that: drift detection on the stack {stack_name()} shows it, and applying an unchanged template "
+        "again mends nothing. The check runs again by itself."
+    )
 
 
 def _missing(role: str, permissions: Sequence[Permission], sessions: Sessions) -> Iterator[Missing]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from enclaves.blueprints.aws.names import OBSERVER, PROVISIONER
+from enclaves.blueprints.aws.names import OBSERVER, PROVISIONER, stack_name
 from enclaves.providers.aws.findings import Mismatch
 from enclaves.providers.aws.sessions import Sessions
 from enclaves.providers.base import CheckDefinition, Finding, Outcome, ProviderError
@@ -36,8 +36,10 @@ def _let_in(check: CheckDefinition, answers: Mapping[str, str], evidence: str) -
     roles = " and ".join(role for role, answer in answers.items() if answer == LET_IN)
     return Mismatch(
         f"{check.title}: let in by {roles}",
-        f"The trust policy of {roles} does not insist on the external id of this registration. Apply the "
-        "account template again, and find out who changed it. Until then this account takes nothing.",
+        f"The trust policy of {roles} does not insist on the external id of this registration. Put that "
+        f"condition back (drift detection on the stack {stack_name()} shows what was changed; applying an "
+        "unchanged template again mends nothing), and find out who took it away. Until then this account "
+        "takes nothing.",
         evidence,
     )
 
