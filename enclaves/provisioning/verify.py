@@ -67,6 +67,7 @@ def verify(account: CloudAccount, claimed: Claimed) -> datetime | None:
     asked = operations.open_operations(account=account, kind=Operation.Kind.VERIFY)
     for operation in asked:
         operations.begin(operation, by=BY)
+        operations.set_step(operation, 0, operations.RUNNING, by=BY)
     provider = provider_for(account)
     outcomes = _prove_account(account, provider, claimed)
     enclaves = list(account.enclaves.exclude(state=EnclaveState.REMOVED).select_related("zone", "account"))
@@ -275,6 +276,7 @@ def _move_account(account: CloudAccount, target: AccountState, changes: dict[str
 def _report(account: CloudAccount, asked: list[Operation]) -> None:
     for operation in asked:
         if account.state == AccountState.VERIFIED:
+            operations.set_step(operation, 0, operations.DONE, by=BY)
             operations.finish(operation, f"{account} is verified.", by=BY)
         else:
             operations.fail(operation, account.problem or "Some checks have no clear answer yet.", by=BY)

@@ -4,6 +4,7 @@ import re
 import secrets
 
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.db.transaction import atomic
 from django.utils import timezone
 
@@ -42,7 +43,7 @@ def register_account(*, by: Actor, account: str, title: str = "") -> CloudAccoun
         registration=f"reg-{secrets.token_hex(8)}",
     )
     row.clean_fields(exclude=[field.name for field in row._meta.fields if field.name != "title"])
-    row.save()
+    _save_new(row)
     verify.prepare_checks(row)
     audit.record("account.registered", row, by=by, account=str(row))
     queue.ask(row.tenant_id, Work.Kind.VERIFY, row.pk)
@@ -98,6 +99,15 @@ def remove_account(account: CloudAccount, *, by: Actor) -> None:
     account.move_to(AccountState.REMOVED, holds=False, next_check_at=None)
     audit.record("account.removed", account, by=by, account=str(account))
     live.nudge(account.tenant_id, f"account:{account.pk}", "accounts")
+
+
+def _save_new(row: CloudAccount) -> None:
+    try:
+        with atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        # Somebody else of the tenant registered it since we looked; the index decides.
+        raise ValidationError({"account": f"{row} is registered already."}) from error
 
 
 def _parse(account: str) -> tuple[Cloud, str]:

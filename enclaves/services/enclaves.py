@@ -1,6 +1,7 @@
 """Adding zones to an account, and taking them away."""
 
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.db.transaction import atomic
 
 from enclaves.lifecycle import AccountState, DeploymentState, EnclaveState
@@ -24,11 +25,21 @@ def create_enclave(account: CloudAccount, *, by: Actor, zone: str) -> Enclave:
         raise ValidationError({"zone": f"There is no zone {zone} for {account.cloud}."})
     if account.enclaves.filter(zone=place).exclude(state=EnclaveState.REMOVED).exists():
         raise ValidationError({"zone": f"{account} has an enclave in {zone} already."})
-    enclave = Enclave.objects.create(tenant=by.tenant, account=account, zone=place)
+    enclave = _save_new(Enclave(tenant=by.tenant, account=account, zone=place))
     verify.prepare_checks(account, enclave)
     audit.record("enclave.created", enclave, by=by, enclave=str(enclave))
     queue.ask(enclave.tenant_id, Work.Kind.VERIFY, account.pk)
     live.nudge(enclave.tenant_id, "enclaves", f"account:{account.pk}")
+    return enclave
+
+
+def _save_new(enclave: Enclave) -> Enclave:
+    try:
+        with atomic():
+            enclave.save(force_insert=True)
+    except IntegrityError as error:
+        # Somebody else of the tenant added it since we looked; the index decides.
+        raise ValidationError({"zone": f"{enclave.account} has an enclave in it already."}) from error
     return enclave
 
 

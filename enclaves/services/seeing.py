@@ -105,9 +105,8 @@ def applications(tenant: Tenant) -> QuerySet[Application]:
 
 
 def deployments(tenant: Tenant) -> QuerySet[Deployment]:
-    return _with_hosts(
-        tenant.deployments.select_related("application", "applied", "enclave__account", "enclave__zone")
-    )
+    rows = tenant.deployments.select_related("application", "applied", "enclave__account", "enclave__zone")
+    return _with_hosts(rows.defer("applied__spec", "applied__source", "applied__plan"))
 
 
 def standing_deployments(tenant: Tenant) -> QuerySet[Deployment]:

@@ -17,6 +17,7 @@ from tenants.policy import Permission
 from tenants.views.answers import Question, add_errors, answer, ask, back_to, refusals
 
 MAY = {
+    "register": Permission.ACCOUNT_REGISTER,
     "verify": Permission.ACCOUNT_VERIFY,
     "freeze": Permission.ACCOUNT_FREEZE,
     "remove": Permission.ACCOUNT_REMOVE,
@@ -80,7 +81,7 @@ def account_permissions(request: TenantRequest, account: str) -> HttpResponse:
 
 
 @require_GET
-@tenant_page(Permission.ACCOUNT_VIEW)
+@tenant_page(Permission.ACCOUNT_REGISTER)
 def account_template(request: TenantRequest, account: str) -> HttpResponse:
     row = account_of(request, account)
     return download(templates.account_template(row))

@@ -129,3 +129,15 @@ def test_the_list_costs_the_same_for_one_account_and_for_three(browser, account,
             services.register_account(by=admin, account=f"aws:{number}")
 
     assert queries(browser, LIST) == one
+
+
+@pytest.mark.parametrize(
+    ("role", "shown"), [(Role.ADMIN, True), (Role.DEVELOPER, False), (Role.READER, False)]
+)
+def test_the_external_id_is_shown_to_those_who_register(client, account, actor, role, shown):
+    client.force_login(actor(role).membership.user)
+
+    page = client.get(f"/t/acme/accounts/{account}/").content.decode()
+    template = client.get(f"/t/acme/accounts/{account}/template/")
+    assert (account.external_id in page) is shown
+    assert template.status_code == (200 if shown else 403)
