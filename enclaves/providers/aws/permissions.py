@@ -100,8 +100,8 @@ def _advice(role: str, names: str, *, by_organization: bool) -> str:
         )
     return (
         f"The role {role} lacks {names}. If the template is new, apply it. If the role was changed by hand, "
-        f"undo that: drift detection on the stack {stack_name()} shows it, and applying an unchanged template "
-        "again mends nothing. The check runs again by itself."
+        f"undo that: drift detection on the stack {stack_name()} shows it, and applying an unchanged "
+        "template again mends nothing. The check runs again by itself."
     )
 
 
