@@ -1,13 +1,13 @@
 """Deployment specs: reading what a person wrote, and saying line by line what is wrong with it."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import Draft202012Validator, ValidationError, validators
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 MAX_BYTES = 256_000
@@ -89,7 +89,17 @@ SCHEMA: dict[str, Any] = {
         },
     },
 }
-_VALIDATOR = Draft202012Validator(SCHEMA)
+
+
+def _pattern(_: object, pattern: str, text: object, __: object) -> Iterator[ValidationError]:
+    # Python's $ also matches before a line break at the end; that of JSON Schema does not.
+    whole = pattern.removeprefix("^").removesuffix("$")
+    if isinstance(text, str) and not re.fullmatch(whole, text):
+        yield ValidationError("It does not have the right form.")
+
+
+# mypy: the stubs of jsonschema leave this function without types.
+_VALIDATOR = validators.extend(Draft202012Validator, {"pattern": _pattern})(SCHEMA)  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)
@@ -284,10 +294,20 @@ def _not_yet(
 
 
 def _with_defaults(spec: dict[str, Any]) -> dict[str, Any]:
-    full = deepcopy(spec)
+    full = {**spec, "clusters": [_whole(cluster) for cluster in spec["clusters"]]}
     for cluster in full["clusters"]:
         cluster.setdefault("confidential", "none")
     return full
+
+
+def _whole(cluster: Mapping[str, Any]) -> dict[str, Any]:
+    """Copy a cluster with its numbers as whole ones: to JSON Schema 3.0 is an integer too."""
+    machine = {name: _as_integer(value) for name, value in cluster["machine"].items()}
+    return {**cluster, "hosts": _as_integer(cluster["hosts"]), "machine": machine}
+
+
+def _as_integer[Value](value: Value) -> Value | int:
+    return int(value) if isinstance(value, float) else value
 
 
 def _dotted(path: Iterable[str | int]) -> str:
