@@ -249,6 +249,9 @@ def _terminate(this: Round, instance_ids: list[str]) -> None:
         this.provider.terminate(this.place, instance_ids)
     except ProviderError as error:
         this.errors.append(error)
+    else:
+        # What the cloud agreed to end had surfaced, so its absence is believed at once.
+        Host.objects.filter(instance_id__in=instance_ids).update(launch_tried_at=None)
 
 
 def _note(enclave: Enclave, actions: Actions) -> None:

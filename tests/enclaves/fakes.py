@@ -66,7 +66,7 @@ class FakeCloud:
 
     def list_hosts(self, place):
         self._call("list_hosts")
-        return list(self.machines.values())
+        return self.living
 
     def healthy_hosts(self, place, instance_ids):
         self._call("healthy_hosts")
