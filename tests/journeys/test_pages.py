@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.visitor import visiting
 
-OUTSIDE = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/no/such/page/"]
+OUTSIDE = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
 OF_ACME = [
     "/t/acme/",
     "/t/acme/accounts/aws:111122223333/",
@@ -35,8 +35,18 @@ WRONG_SPEC = "application: recommender\nclusters:\n  - name: query\n    hosts: 5
 def test_a_page_for_everybody_is_in_nobodys_way(visit, path):
     somebody = visit()
 
-    somebody.page.goto(somebody.base_url + path)
+    answer = somebody.page.goto(somebody.base_url + path)
 
+    assert answer.status == HTTPStatus.OK
+    somebody.look()
+
+
+def test_the_page_of_what_is_not_there_is_in_nobodys_way(visit):
+    somebody = visit()
+
+    answer = somebody.page.goto(f"{somebody.base_url}/no/such/page/")
+
+    assert answer.status == HTTPStatus.NOT_FOUND
     somebody.look()
 
 
@@ -59,9 +69,9 @@ def signed_in(browser, demo, people):
 def test_a_page_of_acme_is_in_nobodys_way(visit, signed_in, path):
     ada = visit(storage_state=signed_in("ada"))
 
-    ada.page.goto(ada.base_url + path)
+    answer = ada.page.goto(ada.base_url + path)
 
-    assert ada.path() == path
+    assert (answer.status, ada.path()) == (HTTPStatus.OK, path)
     ada.look()
 
 
