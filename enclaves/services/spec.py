@@ -98,7 +98,7 @@ def _pattern(_: object, pattern: str, text: object, __: object) -> Iterator[Vali
         yield ValidationError("It does not have the right form.")
 
 
-# mypy: the stubs of jsonschema leave this function without types.
+# The stubs of jsonschema leave this function without types.
 _VALIDATOR = validators.extend(Draft202012Validator, {"pattern": _pattern})(SCHEMA)  # type: ignore[no-untyped-call]
 
 

@@ -1,0 +1,285 @@
+"""globex wants into acme's account: by page, by API, by SQL, and in the cloud itself."""
+
+import re
+from datetime import timedelta
+
+import boto3
+import psycopg
+import pytest
+from botocore.exceptions import ClientError
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from enclaves.blueprints.aws.names import OBSERVER, PROVISIONER, role_arn
+from enclaves.models import Host, Operation
+from enclaves.providers.base import HostOrder, ProviderError, Trouble
+from enclaves.provisioning.clouds import place_of, provider_for
+from tenants.errors import Refused
+from tenants.isolation import owned_models
+from tenants.policy import Role
+from tenants.scope import tenant_scope
+from tenants.services import create_token
+from tests.baddays.mortal import worker_environment
+from tests.baddays.snapshot import changed, snapshot
+
+pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "system"])]
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+@pytest.fixture
+def acme_live(acme_cloud, work_until_quiet):
+    """acme's account with a live deployment."""
+    acme_cloud.deploy(1)
+    work_until_quiet()
+    return acme_cloud
+
+
+@pytest.fixture
+def globex_claim(acme_live, registered, globex):
+    """globex's own registration of acme's account."""
+    return registered(globex, number=acme_live.account.number)
+
+
+@pytest.fixture
+def intruder(actor, globex):
+    return actor(Role.ADMIN, globex)
+
+
+@pytest.fixture
+def browser(intruder):
+    client = Client()
+    client.force_login(intruder.membership.user)
+    return client
+
+
+@pytest.fixture
+def program(intruder):
+    with tenant_scope(intruder.tenant.pk):
+        _, secret = create_token("test", [Role.ADMIN], timezone.now() + timedelta(days=1), by=intruder)
+    return Client(headers={"Authorization": f"Bearer {secret}"})
+
+
+def routes(resolver=None, prefix=""):
+    for entry in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from routes(entry, route)
+        elif isinstance(entry, URLPattern) and "<slug:tenant>" in route and "events/<slug" not in route:
+            yield route
+
+
+def addresses(tenant, cloud):
+    """Each address that names a tenant, with the names and ids of acme's own things."""
+    host, operation = Host.objects.get(), Operation.objects.latest("created_at")
+    ids = {"deployments": host.deployment_id, "hosts": host.pk, "operations": operation.pk}
+    names = {"tenant": tenant, "account": str(cloud.account), "zone": cloud.enclave.zone_id}
+    for route in routes():
+        noun = next((noun for noun in ids if f"{noun}/<uuid" in route), "hosts")
+        values = {**names, "application": "recommender", "number": "1", "pk": ids[noun], "id": ids[noun]}
+        yield "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), route)  # noqa: B023
+
+
+def secrets_of(cloud):
+    """What an answer to globex must not hold."""
+    host = Host.objects.get()
+    names = (cloud.account.pk, cloud.account.registration, cloud.account.external_id, cloud.enclave.pk)
+    return [str(name) for name in (*names, host.pk, host.instance_id, host.deployment_id)]
+
+
+@pytest.mark.parametrize("way", ["browser", "program"])
+def test_acmes_own_addresses_do_not_exist_for_globex(way, acme_live, request):
+    client = request.getfixturevalue(way)
+    known = list(addresses("acme", acme_live))
+    before = snapshot()
+
+    answers = {
+        client.generic(method, address, b"{}", content_type="application/json").status_code
+        for address in known
+        for method in METHODS
+        if way == "browser" or address.startswith("/api/")
+    }
+
+    assert answers <= {404, 405}
+    assert changed(before) == []
+
+
+@pytest.mark.parametrize("way", ["browser", "program"])
+def test_acmes_ids_lead_nowhere_below_globexs_own_address(way, acme_live, request):
+    client = request.getfixturevalue(way)
+    secrets, known = secrets_of(acme_live), list(addresses("globex", acme_live))
+    before = {table: rows for table, rows in snapshot().items() if table.startswith("enclaves_")}
+
+    bodies = {
+        (method, address): body_of(client, method, address).replace(address, "")
+        for address in known
+        for method in METHODS
+        if way == "browser" or address.startswith("/api/")
+    }
+    leaks = [(call, secret) for call, body in bodies.items() for secret in secrets if secret in body]
+
+    assert leaks == []
+    assert changed(before) == []
+
+
+def body_of(client, method, address):
+    answer = client.generic(method, address, b"{}", content_type="application/json")
+    if answer.status_code == 404:
+        return ""  # the page of an address that does not exist repeats the address
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return content.decode()
+
+
+def test_registering_acmes_account_gives_nothing_and_tells_nothing(
+    globex_claim, acme_live, globex, work_until_quiet
+):
+    work_until_quiet()
+
+    with tenant_scope(globex.pk):
+        globex_claim.account.refresh_from_db()
+        checks = dict(globex_claim.account.checks.filter(enclave=None).values_list("code", "outcome"))
+        with pytest.raises(Refused, match="is pending, so nothing is changed in it"):
+            globex_claim.deploy(1)
+    acme_live.account.refresh_from_db()
+    assert (globex_claim.account.state, globex_claim.account.holds) == ("pending", False)
+    assert (checks["observer-answers"], checks["holder"]) == ("failed", "waiting")
+    assert (acme_live.account.state, len(acme_live.aws.machines())) == ("verified", 1)
+
+
+def test_the_cloud_refuses_globexs_id(globex_claim, acme_live, aws):
+    provider = provider_for(globex_claim.account)
+    place, resources = place_of(globex_claim.enclave), acme_live.enclave.resources
+    host = Host.objects.get()
+    order = HostOrder("h", "n", "t", host.machine, host.image_id, 10, "use1-az6", "none", {})
+
+    for attempt in (
+        lambda: provider.list_hosts(place),
+        lambda: provider.launch(place, resources, order),
+        lambda: provider.terminate(place, [host.instance_id]),
+    ):
+        with pytest.raises(ProviderError) as refusal:
+            attempt()
+        assert refusal.value.trouble == Trouble.REFUSED
+    assert list(acme_live.aws.host_ids()) == [host.instance_id]
+
+
+def test_the_trust_policies_take_acmes_id_and_no_other(globex_claim, acme_live, aws):
+    sts = boto3.client("sts", region_name="us-east-1", endpoint_url=aws.url)
+
+    def outcome(role, **presented):
+        try:
+            sts.assume_role(
+                RoleArn=role_arn(acme_live.account.number, role), RoleSessionName="intruder", **presented
+            )
+        except ClientError as error:
+            return error.response["Error"]["Code"]
+        return "ok"
+
+    for role in (OBSERVER, PROVISIONER):
+        assert outcome(role, ExternalId=acme_live.account.external_id) == "ok"
+        assert outcome(role, ExternalId=globex_claim.account.external_id) == "AccessDenied"
+        assert outcome(role, ExternalId=acme_live.account.external_id.upper()) == "AccessDenied"
+        assert outcome(role) == "AccessDenied"
+
+
+@pytest.fixture
+def as_app(globex, acme_live):
+    """The application's database role, in the scope of globex, as somebody who has taken it over."""
+    url = worker_environment()["DATABASE_URL"]
+    with psycopg.connect(url, autocommit=True) as connection:
+        assert connection.info.user == "portal_app"
+        connection.execute("SELECT set_config('app.tenant', %s, false)", [str(globex.pk)])
+        yield connection
+
+
+def refusal(connection, statement, values=()):
+    try:
+        connection.execute(statement, values)
+    except psycopg.Error as error:
+        return type(error).__name__
+    return "nothing refused it"
+
+
+TABLES = sorted(model._meta.db_table for model in owned_models())
+
+
+TOUCHES = [
+    "SELECT * FROM {} WHERE tenant_id = %s",
+    "DELETE FROM {} WHERE tenant_id = %s",
+    "UPDATE {} SET tenant_id = tenant_id WHERE tenant_id = %s",
+]
+
+
+def test_sql_sees_and_touches_nothing_of_acmes(as_app, acme):
+    before = snapshot()
+    found = {
+        table: tuple(touched(as_app, one.format(table), [acme.pk]) for one in TOUCHES) for table in TABLES
+    }
+
+    assert found == dict.fromkeys(TABLES, (0, 0, 0))
+    assert changed(before) == []
+
+
+def touched(connection, statement, values):
+    try:
+        return connection.execute(statement, values).rowcount
+    except psycopg.errors.InsufficientPrivilege:
+        return 0
+
+
+def test_sql_cannot_give_globexs_rows_to_acme(as_app, globex_claim, acme, globex):
+    own = [acme.pk, globex_claim.account.pk]
+
+    answer = refusal(as_app, "UPDATE enclaves_cloudaccount SET tenant_id = %s WHERE id = %s", own)
+
+    assert answer == "InsufficientPrivilege"
+
+
+def test_sql_cannot_hang_globexs_deployment_on_acmes_enclave(as_app, globex_claim, acme_live, globex):
+    application = as_app.execute(
+        "INSERT INTO enclaves_application (id, tenant_id, name, created_at) "
+        "VALUES (gen_random_uuid(), %s, 'evil', now()) RETURNING id",
+        [globex.pk],
+    ).fetchone()[0]
+
+    answer = refusal(
+        as_app,
+        "INSERT INTO enclaves_deployment (id, tenant_id, application_id, enclave_id, state, problem, "
+        "created_at) VALUES (gen_random_uuid(), %s, %s, %s, 'planned', '', now())",
+        [globex.pk, application, acme_live.enclave.pk],
+    )
+
+    assert answer == "ForeignKeyViolation"
+
+
+def test_sql_cannot_take_the_hold_of_an_account_that_acme_holds(as_app, globex_claim):
+    answer = refusal(
+        as_app,
+        "UPDATE enclaves_cloudaccount SET holds = true, state = 'verified' WHERE id = %s",
+        [globex_claim.account.pk],
+    )
+
+    assert answer == "UniqueViolation"
+
+
+WALLS = [
+    "DROP POLICY tenant_isolation ON enclaves_host",
+    "ALTER TABLE enclaves_host DISABLE ROW LEVEL SECURITY",
+    "ALTER TABLE enclaves_host NO FORCE ROW LEVEL SECURITY",
+    "CREATE POLICY mine ON enclaves_host USING (true)",
+    "TRUNCATE enclaves_host CASCADE",
+    "SET ROLE portal_system",
+    "SET ROLE portal_owner",
+    "ALTER ROLE portal_app BYPASSRLS",
+    "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "COPY enclaves_host TO PROGRAM 'id'",
+]
+
+
+def test_sql_cannot_take_the_walls_down(as_app):
+    answers = {statement: refusal(as_app, statement) for statement in WALLS}
+
+    as_app.execute("SET row_security = off")
+    answers["unbound"] = refusal(as_app, "SELECT * FROM enclaves_host")
+    assert answers == dict.fromkeys([*WALLS, "unbound"], "InsufficientPrivilege")
