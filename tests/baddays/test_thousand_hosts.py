@@ -54,12 +54,16 @@ def add_hosts(cloud, first, count):
         )
         rows += [like(first, number, one) for number, one in enumerate(made["Instances"], len(rows) + 2)]
     for row in rows:
-        ec2.create_tags(Resources=[row.instance_id], Tags=[{"Key": "enclave:host", "Value": str(row.pk)}])
+        tags = {"enclave:host": str(row.pk), "enclave:registration": cloud.account.registration}
+        ec2.create_tags(
+            Resources=[row.instance_id], Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
+        )
     Host.objects.bulk_create(rows)
 
 
 def like(first, number, machine):
     row = copy(first)
+    row.launch_tried_at = None  # long ago: whoever is not listed now is gone
     row.pk, row.number, row.name, row.instance_id = uuid4(), number, f"query-{number}", machine["InstanceId"]
     return row
 
