@@ -100,12 +100,16 @@ HOSTILE = {
 
 
 @pytest.fixture
-def enclave(registered, in_acme):
-    """An enclave for which a sane spec can be planned."""
+def offers(transactional_db):
+    """Just enough of a region's catalogue for a sane spec to be planned; nothing is launched."""
     where = {"cloud": "aws", "region": "us-east-1", "architecture": "arm64", "seen_at": timezone.now()}
     sizes = {"vcpu": 2, "memory_mib": 8192, "availability_zone_ids": ["use1-az6"]}
-    MachineType.objects.get_or_create(name="m7g.large", defaults={**where, **sizes})
-    HostImage.objects.get_or_create(image_id="ami-1", defaults={**where, "name": "enclave-host-1"})
+    MachineType.objects.create(name="m7g.large", **where, **sizes)
+    HostImage.objects.create(image_id="ami-1", name="enclave-host-1", **where)
+
+
+@pytest.fixture
+def enclave(registered, in_acme):
     return registered(number=ACCOUNT.removeprefix("aws:")).enclave
 
 
