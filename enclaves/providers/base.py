@@ -67,24 +67,36 @@ class CheckDefinition:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found; ``advice`` is what to do when it did not pass."""
+    """What one check found; ``advice`` is what to do when it did not pass.
+
+    ``facts`` are what the check learned of the account on the way, to be kept for its templates.
+    """
 
     code: str
     outcome: Outcome
     title: str
     advice: str = ""
     evidence: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A tenant's registration of an account: what makes the binding unique to tenant × account."""
+    """A tenant's registration of an account: what makes the binding unique to tenant × account.
+
+    Where a cloud trusts an external id, the first canary is what another tenant would present; where it
+    trusts a subject that names the tenant, the second is the tenant that must be refused.
+    """
 
     account: str  # the cloud's own id, without the prefix: "111122223333"
     registration: str
     external_id: str = field(repr=False)
-    canary_id: str = field(repr=False)  # what another tenant would present; it must be refused
+    canary_id: str = field(repr=False)
     template_version: int
+    tenant: str = ""
+    directory: str = ""  # the Entra tenant of the subscription
+    client_id: str = ""  # of the observer; empty until the tenant has handed it in
+    canary_tenant: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,6 +113,8 @@ class Place:
 class ZoneProof:
     findings: tuple[Finding, ...]
     resources: ZoneResources  # empty unless every check passed
+    # How many more vCPUs the account may have: by family, and of all families under "". Empty: not known.
+    quota: Mapping[str, int] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -113,6 +127,7 @@ class MachineOffer:
     architecture: str  # "arm64" | "x86_64"
     confidential: tuple[str, ...]  # of "vm", "enclave"
     availability_zone_ids: tuple[str, ...]
+    family: str = ""  # what the account's quota is counted by, where the cloud has one
 
 
 @dataclass(frozen=True)
@@ -151,11 +166,15 @@ class CloudHostState(StrEnum):
     STOPPED = "stopped"
     ENDING = "ending"
     GONE = "gone"
+    FAILED = "failed"  # the cloud gave up making it; what is there of it has to be ended
 
 
 @dataclass(frozen=True)
 class CloudHost:
-    """A machine as the cloud lists it. ``host_id`` is None where our tag is missing."""
+    """A machine as the cloud lists it. ``host_id`` is None where our tag is missing.
+
+    ``operation`` is where the cloud will tell how the launch goes; empty where the listing says it all.
+    """
 
     instance_id: str
     host_id: str | None
@@ -167,6 +186,22 @@ class CloudHost:
     public_ipv4: str = ""
     launched_at: datetime | None = None
     reason: str = ""
+    operation: str = ""
+
+
+class ProgressState(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the cloud is with a launch; ``retry_after`` is when it wants to be asked again."""
+
+    state: ProgressState
+    retry_after: float | None = None
+    error: ProviderError | None = None  # why it failed
 
 
 class Provider(Protocol):
@@ -201,6 +236,9 @@ class Provider(Protocol):
 
     def launch(self, place: Place, resources: ZoneResources, order: HostOrder) -> CloudHost:
         """Launch one machine; repeating the order returns the machine of the first try."""
+
+    def follow(self, place: Place, operation: str) -> Progress:
+        """Ask how a launch goes that returned an operation."""
 
     def terminate(self, place: Place, instance_ids: Sequence[str]) -> None:
         """End machines; one that is already gone is no error."""

@@ -13,6 +13,8 @@ from enclaves.providers.base import (
     MachineOffer,
     Offers,
     Outcome,
+    Progress,
+    ProgressState,
     ZoneProof,
 )
 
@@ -83,6 +85,10 @@ class FakeCloud:
             self.lost_answers -= 1
             raise self.lost_error
         return machine
+
+    def follow(self, place, operation):
+        self._call("follow")
+        return Progress(ProgressState.DONE)
 
     def terminate(self, place, instance_ids):
         self._call("terminate")

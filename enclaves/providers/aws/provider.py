@@ -16,6 +16,8 @@ from enclaves.providers.base import (
     HostOrder,
     Offers,
     Place,
+    Progress,
+    ProgressState,
     ZoneProof,
     ZoneResources,
 )
@@ -56,6 +58,10 @@ class AwsProvider:
 
     def launch(self, place: Place, resources: ZoneResources, order: HostOrder) -> CloudHost:
         return self._machines.launch(place, resources, order)
+
+    def follow(self, place: Place, operation: str) -> Progress:
+        # EC2 answers a launch with the machine itself, so there is nothing left to follow.
+        return Progress(ProgressState.DONE)
 
     def terminate(self, place: Place, instance_ids: Sequence[str]) -> None:
         self._machines.terminate(place, instance_ids)
