@@ -3,8 +3,10 @@
 import http.client
 import random
 import socket
+import ssl
 from collections.abc import Callable
 from http import HTTPStatus
+from pathlib import Path
 
 # Below the range from which the kernel takes ports of outgoing connections, so that none of those
 # is given our port between the look and the bind.
@@ -41,11 +43,14 @@ def answers(port: int) -> Callable[[], bool]:
     return is_ready
 
 
-def answers_http(port: int, path: str) -> Callable[[], bool]:
-    """Does the page answer, with anything that is not an error of the server?"""
+def answers_http(port: int, path: str, *, ca_file: Path | None = None) -> Callable[[], bool]:
+    """Does the page answer, with anything that is not an error of the server?
+
+    With the certificate of an authority it must answer over TLS, and be certified by that one.
+    """
 
     def is_ready() -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = local_connection(port, ca_file=ca_file, seconds=5)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
@@ -57,3 +62,11 @@ def answers_http(port: int, path: str) -> Callable[[], bool]:
             connection.close()
 
     return is_ready
+
+
+def local_connection(port: int, *, ca_file: Path | None = None, seconds: float) -> http.client.HTTPConnection:
+    """A connection to the loopback address, over TLS if there is an authority to believe."""
+    if ca_file is None:
+        return http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
+    context = ssl.create_default_context(cafile=str(ca_file))
+    return http.client.HTTPSConnection("127.0.0.1", port, timeout=seconds, context=context)
