@@ -46,8 +46,8 @@ _RULES: list[tuple[Callable[[], bool], str, str]] = [
         "A pretend AWS has no place in production; remove the variable.",
     ),
     (
-        lambda: bool(settings.SANDBOX_APPLY),
-        "PORTAL_SANDBOX_APPLY is set.",
+        lambda: any(settings.SANDBOX_APPLY.values()),
+        "PORTAL_SANDBOX_APPLY_AWS or PORTAL_SANDBOX_APPLY_AZURE is set.",
         "It shows tenants a command for the sandbox; remove the variable.",
     ),
     (

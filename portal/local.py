@@ -99,7 +99,9 @@ def _demo_processes(chosen: Servers, place: Place, sandbox: SandboxAws) -> Porta
         "PORTAL_AWS_ENDPOINT_URL": sandbox.url,
         "PORTAL_AWS_ACCOUNT_ID": keys["account_id"],
         "PORTAL_AWS_PRINCIPAL_ARN": keys["arn"],
-        "PORTAL_SANDBOX_APPLY": f"{_shown(sys.executable)} -m sandbox.aws apply",
+        "PORTAL_SANDBOX_APPLY_AWS": (
+            f"{_shown(sys.executable)} -m sandbox.aws apply --endpoint-url {sandbox.url}"
+        ),
     }
     credentials = {
         "AWS_ACCESS_KEY_ID": keys["access_key_id"],

@@ -237,7 +237,10 @@ USE_TZ = True
 AWS_ACCOUNT_ID = os.environ.get("PORTAL_AWS_ACCOUNT_ID", "")
 AWS_PRINCIPAL_ARN = os.environ.get("PORTAL_AWS_PRINCIPAL_ARN", "")
 AWS_ENDPOINT_URL = os.environ.get("PORTAL_AWS_ENDPOINT_URL", "")
-SANDBOX_APPLY = os.environ.get("PORTAL_SANDBOX_APPLY", "")
+# By cloud, the line that plays a tenant's cloud admin in a demo; file and account are put behind it.
+SANDBOX_APPLY = {
+    cloud: os.environ.get(f"PORTAL_SANDBOX_APPLY_{cloud.upper()}", "") for cloud in ("aws", "azure")
+}
 
 # How long a worker may hold a piece of work without a sign of life before another one takes it.
 WORK_LEASE_SECONDS = int(os.environ.get("PORTAL_WORK_LEASE_SECONDS", "120"))

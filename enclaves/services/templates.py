@@ -107,10 +107,6 @@ def _template(account: CloudAccount, how: Application, text: str, region: str = 
 
 
 def _in_sandbox(account: CloudAccount, file_name: str, region: str) -> str:
-    if not settings.SANDBOX_APPLY:
-        return ""
+    command = settings.SANDBOX_APPLY[account.cloud]
     where = f" --region {region}" if region else ""
-    return (
-        f"{settings.SANDBOX_APPLY} {file_name} --account {account.number} "
-        f"--endpoint-url {settings.AWS_ENDPOINT_URL}{where}"
-    )
+    return f"{command} {file_name} --account {account.number}{where}" if command else ""
