@@ -25,16 +25,26 @@ class Trouble(StrEnum):
 class ProviderError(Exception):
     """A cloud refused or failed.
 
-    ``code`` is the cloud's own name for the error, ``action`` the call that met it.
+    ``code`` is the cloud's own name for the error, ``action`` the call that met it, ``retry_after`` the
+    seconds after which the cloud wants to be asked again, where it said so.
     """
 
     PERMANENT = frozenset({Trouble.REFUSED, Trouble.INVALID})
 
-    def __init__(self, message: str, *, trouble: Trouble, code: str = "", action: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        trouble: Trouble,
+        code: str = "",
+        action: str = "",
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.trouble = trouble
         self.code = code
         self.action = action
+        self.retry_after = retry_after
 
     @property
     def permanent(self) -> bool:
