@@ -3,7 +3,7 @@
 Migrations use the two operations; `gaps` says what a database lacks of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import apps
@@ -14,7 +14,8 @@ from django.db.migrations.operations import RunSQL
 POLICY = "tenant_isolation"
 
 # The roles that the portal's processes connect as. They need not exist: a test database has one role.
-RUNNING_ROLES = ("portal_app", "portal_system")
+APP_ROLE = "portal_app"
+RUNNING_ROLES = (APP_ROLE, "portal_system")
 
 
 def current(setting: str, kind: str = "uuid") -> str:
@@ -77,13 +78,22 @@ def twin_name(child: str, column: str) -> str:
     return f"{child}_{column}"[:50] + "_same_tenant"
 
 
-def revoke(privileges: str, table: str) -> str:
+def revoke(privileges: str, table: str, roles: Sequence[str] = RUNNING_ROLES) -> str:
     """SQL that takes privileges on a table from the roles that run the portal, where they exist."""
-    roles = ", ".join(f"'{role}'" for role in RUNNING_ROLES)
+    return _for_each(roles, f'REVOKE {privileges} ON "{table}" FROM %I')
+
+
+def grant(privileges: str, table: str, roles: Sequence[str] = RUNNING_ROLES) -> str:
+    """SQL that gives privileges on a table to roles that run the portal, where they exist."""
+    return _for_each(roles, f'GRANT {privileges} ON "{table}" TO %I')
+
+
+def _for_each(roles: Sequence[str], statement: str) -> str:
+    names = ", ".join(f"'{role}'" for role in roles)
     return (
         "DO $$ DECLARE running name; BEGIN "  # noqa: S608 -- names of ours
-        f"FOR running IN SELECT rolname FROM pg_roles WHERE rolname IN ({roles}) LOOP "
-        f"EXECUTE format('REVOKE {privileges} ON \"{table}\" FROM %I', running); "
+        f"FOR running IN SELECT rolname FROM pg_roles WHERE rolname IN ({names}) LOOP "
+        f"EXECUTE format('{statement}', running); "
         "END LOOP; END $$"
     )
 

@@ -2,6 +2,7 @@ from enclaves.models.accounts import AccountCheck, Cloud, CloudAccount
 from enclaves.models.base import Moving
 from enclaves.models.deployments import Application, Deployment, Revision
 from enclaves.models.hosts import Host, HostMove
+from enclaves.models.keys import SigningKey
 from enclaves.models.operations import Event, Operation, Work
 from enclaves.models.zones import Enclave, HostImage, MachineType, Zone
 
@@ -20,6 +21,7 @@ __all__ = [
     "Moving",
     "Operation",
     "Revision",
+    "SigningKey",
     "Work",
     "Zone",
 ]

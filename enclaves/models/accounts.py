@@ -27,6 +27,9 @@ class CloudAccount(Moving):
     holds = models.BooleanField(default=False)  # proved once, and not given up since
     external_id = models.CharField(max_length=80, unique=True)
     registration = models.CharField(max_length=40, unique=True)
+    azure_tenant_id = models.CharField(max_length=36, blank=True)  # the Entra tenant of a subscription
+    azure_client_id = models.CharField(max_length=36, blank=True)  # the observer's, handed in by the tenant
+    facts = models.JSONField(default=dict)  # what proofs learned for the templates
     template_version = models.PositiveIntegerField(null=True)  # as found in the account
     problem = models.TextField(blank=True)
     frozen_at = models.DateTimeField(null=True)

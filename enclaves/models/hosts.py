@@ -38,6 +38,7 @@ class Host(Moving):
     deadline_at = models.DateTimeField(null=True)  # a moving state is stuck after this
     launch_tried_at = models.DateTimeField(null=True)  # written before the cloud is asked
     launch_count = models.PositiveIntegerField(default=0)
+    cloud_operation = models.TextField(blank=True)  # where the cloud tells how the launch goes
 
     class Meta(Moving.Meta):
         ordering = ["cluster", "number"]

@@ -35,6 +35,7 @@ class Enclave(Moving):
     state = models.CharField(max_length=20, choices=EnclaveState, default=EnclaveState.PENDING)
     problem = models.TextField(blank=True)
     resources = models.JSONField(default=dict)  # what the last good proof found, by name
+    quota = models.JSONField(default=dict)  # vCPUs left by family, and of all under ""; empty: not known
     unexplained = models.JSONField(default=list)  # machines in its network that no row explains
     created_at = models.DateTimeField(auto_now_add=True)
     proved_at = models.DateTimeField(null=True)
@@ -63,6 +64,7 @@ class MachineType(models.Model):
     vcpu = models.PositiveIntegerField()
     memory_mib = models.PositiveIntegerField()
     architecture = models.CharField(max_length=10)
+    family = models.CharField(max_length=80, blank=True)  # what quota is counted by, where there is one
     confidential = ArrayField(models.CharField(max_length=20), default=list)
     availability_zone_ids = ArrayField(models.CharField(max_length=30))
     seen_at = models.DateTimeField()
