@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class UnknownCloud(LookupError):
@@ -13,19 +13,30 @@ class UnknownFormat(LookupError):
     """A cloud's templates do not exist in this format."""
 
 
+class TemplateWaits(Exception):
+    """A template cannot be written before the account's next proof; the text says what it waits for."""
+
+
 # Raise it whenever a template changes: tenants with an older one are told to apply it again.
 TEMPLATE_VERSION = 1
 
 
 @dataclass(frozen=True)
 class Binding:
-    """What ties a template to one registration of one account; all of it is made by the portal."""
+    """What ties a template to one registration of one account; all of it is made by the portal.
+
+    A cloud reads what its trust is made of: an external id here, an issuer and a subject there.
+    """
 
     account: str  # the cloud's own id, without the prefix
     registration: str
     external_id: str = field(repr=False)
     portal_principal: str  # the only identity that the tenant's roles trust
     image_owner: str  # whose host images may be launched
+    tenant: str = ""  # the portal's own id of the tenant, a UUID
+    directory: str = ""  # the Entra tenant of the subscription
+    facts: Mapping[str, Any] = field(default_factory=dict, hash=False)  # what the last proof learned
+    issuer: str = ""  # the portal as an OIDC issuer: its URL
 
 
 class Spot(Protocol):
@@ -44,6 +55,7 @@ class Permission:
     """One thing that one of the portal's roles may do in the tenant's account, and why.
 
     ``resource`` and ``conditions`` may hold ``${Names}`` until the permission is made for a binding.
+    With ``data`` the action is about what is stored in a resource, not about the resource.
     """
 
     role: str
@@ -51,6 +63,7 @@ class Permission:
     resource: str
     why: str
     conditions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    data: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,10 +74,38 @@ class Application:
     file_name: str
     command: str
     steps: tuple[str, ...]  # the same by hand, in the cloud's console
+    name: str  # of the stack or deployment
+    region: str  # where it lives
+    media_type: str
+
+
+@dataclass(frozen=True)
+class CloudWords:
+    """How a cloud's own people call things: for pages and messages, so that none of them names a cloud."""
+
+    title: str
+    account: str  # what is registered: "account", "subscription"
+    network: str
+    group: str  # what holds everything of an enclave
+    number_pattern: str  # of an account's id, as a regular expression
+    number_example: str
+    number_hint: str  # what an id is made of, and where to find it
+    cli: str
+    console: str
+    needs_directory: bool = False  # a registration also names the directory that the account trusts
+    hands_back: str = ""  # the output of the account template that the tenant gives to the portal
+    # The levels of confidential computing: empty where offered, else the answer why not.
+    confidential: Mapping[str, str] = field(default_factory=dict, hash=False)
+    # What to know before choosing a level that is offered.
+    caveats: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 class Blueprint(Protocol):
     """The templates of one cloud."""
+
+    @property
+    def words(self) -> CloudWords:
+        """Tell how this cloud calls things."""
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -74,10 +115,16 @@ class Blueprint(Protocol):
         """Write the template that makes the portal's roles, filled in. Raises UnknownFormat."""
 
     def zone_template(self, binding: Binding, place: Spot, *, format: str = "") -> str:
-        """Write the template that makes a zone's network, keys and archive. Raises UnknownFormat."""
+        """Write the template that makes a zone's network, keys and archive.
 
-    def commands(self, place: Spot | None = None, *, format: str = "") -> Application:
-        """Say how to apply a zone's template, or the account template where no place is named."""
+        Raises UnknownFormat, and TemplateWaits where the account's proof has to tell something first.
+        """
+
+    def commands(self, place: Spot | None = None, *, account: str = "", format: str = "") -> Application:
+        """Say how to apply a zone's template, or the account template where no place is named.
+
+        With an account the command line says where, so that it cannot be run in another by mistake.
+        """
 
     def permissions(self, binding: Binding | None = None) -> tuple[Permission, ...]:
         """List all that the templates grant the portal; with a binding, for exactly that account."""

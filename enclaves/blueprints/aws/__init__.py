@@ -4,16 +4,34 @@ from enclaves.blueprints.aws import manifest
 from enclaves.blueprints.aws.account import account_template
 from enclaves.blueprints.aws.names import stack_name, values
 from enclaves.blueprints.aws.zone import zone_template
-from enclaves.blueprints.base import Application, Binding, Permission, Spot, UnknownFormat
+from enclaves.blueprints.base import Application, Binding, CloudWords, Permission, Spot, UnknownFormat
 
 CLOUDFORMATION = "cloudformation"
 
 # IAM is the same in all regions, but a stack has to live in one.
 ACCOUNT_REGION = "us-east-1"
 
+WORDS = CloudWords(
+    title="AWS",
+    account="account",
+    network="VPC",
+    group="VPC",
+    number_pattern=r"[0-9]{12}",
+    number_example="111122223333",
+    number_hint="12 digits, from the top right of the AWS console",
+    cli="AWS CLI",
+    console="AWS console",
+    confidential={
+        "vm": "",
+        "enclave": "",
+        "containers": "Confidential containers are not offered on hosts. Choose vm or enclave.",
+    },
+)
+
 
 class AwsBlueprint:
     formats = (CLOUDFORMATION,)
+    words = WORDS
 
     def account_template(self, binding: Binding, *, format: str = "") -> str:
         self._check(format)
@@ -23,13 +41,19 @@ class AwsBlueprint:
         self._check(format)
         return zone_template(binding, place)
 
-    def commands(self, place: Spot | None = None, *, format: str = "") -> Application:
+    def commands(self, place: Spot | None = None, *, account: str = "", format: str = "") -> Application:
         self._check(format)
         stack = stack_name(place.zone if place else "")
         region = place.region if place else ACCOUNT_REGION
         file_name = f"{stack}.yaml"
         return Application(
-            CLOUDFORMATION, file_name, _command(stack, file_name, region), _steps(stack, region)
+            format=CLOUDFORMATION,
+            file_name=file_name,
+            command=_command(stack, file_name, region),
+            steps=_steps(stack, region),
+            name=stack,
+            region=region,
+            media_type="text/yaml",
         )
 
     def permissions(self, binding: Binding | None = None) -> tuple[Permission, ...]:
