@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from enclaves.views import accounts, deployments, enclaves, home, hosts, operations, streams
+from enclaves.views import accounts, deployments, enclaves, home, hosts, issuer, operations, streams
 
 _account = [
     path("", accounts.account_detail, name="account-detail"),
@@ -42,7 +42,13 @@ _tenant: list[URLPattern | URLResolver] = [
     path("operations/<uuid:pk>/", operations.operation_detail, name="operation-detail"),
 ]
 
+_issuer = [
+    path("openid-configuration", issuer.read_configuration, name="issuer-configuration"),
+    path("jwks.json", issuer.read_keys, name="issuer-keys"),
+]
+
 urlpatterns = [
+    path(".well-known/", include(_issuer)),
     path("t/<slug:tenant>/", include(_tenant)),
     path("events/<slug:tenant>/", streams.event_stream, name="events"),
 ]

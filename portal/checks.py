@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
@@ -22,6 +23,11 @@ def production_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 def _same_database_role() -> bool:
     return settings.DATABASES["default"]["USER"] == settings.DATABASES["system"]["USER"]
+
+
+def _issuer_is_unfit() -> bool:
+    parts = urlsplit(settings.ISSUER_URL)
+    return parts.scheme != "https" or not parts.hostname or bool(parts.path or parts.query or parts.fragment)
 
 
 _RULES: list[tuple[Callable[[], bool], str, str]] = [
@@ -65,7 +71,41 @@ _RULES: list[tuple[Callable[[], bool], str, str]] = [
         "PORTAL_SMTP_HOST is missing.",
         "Without e-mail nobody can confirm an address or reset a password.",
     ),
+    (
+        _issuer_is_unfit,
+        "PORTAL_ISSUER_URL is not https:// and a host alone.",
+        "Entra fetches the portal's keys from /.well-known/ there, and takes them over TLS only.",
+    ),
+    (
+        lambda: bool(settings.AZURE_AUTHORITY_URL or settings.AZURE_ARM_URL),
+        "PORTAL_AZURE_AUTHORITY_URL or PORTAL_AZURE_ARM_URL is set.",
+        "A pretend Azure has no place in production; remove the variable.",
+    ),
+    (
+        lambda: bool(settings.AZURE_CA_FILE),
+        "PORTAL_AZURE_CA_FILE is set.",
+        "Who holds the key of that authority could pose as Azure; remove the variable.",
+    ),
+    (
+        lambda: not settings.AZURE_IMAGE_GALLERY,
+        "PORTAL_AZURE_IMAGE_GALLERY is missing.",
+        "Hosts in Azure are made from images of the vendor's community gallery.",
+    ),
 ]
+
+
+def worker_settings() -> list[CheckMessage]:
+    """Say what the worker lacks to sign for the portal, or has that others may know."""
+    if not settings.PRODUCTION:
+        return []
+    hint = "Make one: python -c 'import secrets; print(secrets.token_urlsafe(64))'"
+    if len(settings.SIGNING_SECRET) < SHORTEST_KEY:
+        text = f"PORTAL_SIGNING_SECRET has fewer than {SHORTEST_KEY} characters."
+        return [Error(text, hint=hint, id="portal.E050")]
+    if settings.SIGNING_SECRET == settings.SECRET_KEY:
+        text = "PORTAL_SIGNING_SECRET is the same as PORTAL_SECRET_KEY, which the web process has too."
+        return [Error(text, hint=hint, id="portal.E051")]
+    return []
 
 
 @register(Tags.database)

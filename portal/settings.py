@@ -17,9 +17,11 @@ SECRET_KEY = os.environ.get("PORTAL_SECRET_KEY", "")
 DEBUG = False
 BASE_URL = os.environ.get("PORTAL_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 HTTPS = BASE_URL.startswith("https://")
+# Whose word Entra takes: it fetches the keys from there, so it must reach it, and over TLS.
+ISSUER_URL = os.environ.get("PORTAL_ISSUER_URL", BASE_URL).rstrip("/")
 ALLOWED_HOSTS = [host for host in os.environ.get("PORTAL_ALLOWED_HOSTS", "").split(",") if host]
 if not ALLOWED_HOSTS:
-    ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "127.0.0.1"]
+    ALLOWED_HOSTS = [urlsplit(url).hostname or "127.0.0.1" for url in (BASE_URL, ISSUER_URL)]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 INSTALLED_APPS = [
@@ -237,6 +239,13 @@ USE_TZ = True
 AWS_ACCOUNT_ID = os.environ.get("PORTAL_AWS_ACCOUNT_ID", "")
 AWS_PRINCIPAL_ARN = os.environ.get("PORTAL_AWS_PRINCIPAL_ARN", "")
 AWS_ENDPOINT_URL = os.environ.get("PORTAL_AWS_ENDPOINT_URL", "")
+# Encrypts the private halves of the issuer's keys. Only the worker signs, so only the worker has it.
+SIGNING_SECRET = os.environ.get("PORTAL_SIGNING_SECRET", "")
+AZURE_IMAGE_GALLERY = os.environ.get("PORTAL_AZURE_IMAGE_GALLERY", "")  # its public name
+# Of a pretend Azure; empty means the real one.
+AZURE_AUTHORITY_URL = os.environ.get("PORTAL_AZURE_AUTHORITY_URL", "").rstrip("/")
+AZURE_ARM_URL = os.environ.get("PORTAL_AZURE_ARM_URL", "").rstrip("/")
+AZURE_CA_FILE = os.environ.get("PORTAL_AZURE_CA_FILE", "")
 # By cloud, the line that plays a tenant's cloud admin in a demo; file and account are put behind it.
 SANDBOX_APPLY = {
     cloud: os.environ.get(f"PORTAL_SANDBOX_APPLY_{cloud.upper()}", "") for cloud in ("aws", "azure")
@@ -255,6 +264,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "botocore": {"level": "WARNING"},
+        # Says with every refused proof what the proof itself tells the tenant.
+        "azure": {"level": "ERROR"},
         # A line for each nudge would hide what the worker has to say.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},

@@ -48,6 +48,7 @@ def boot() -> None:
             **_ENVIRONMENT,
             **chosen.environment(),
             "PORTAL_SECRET_KEY": secrets.token_hex(32),
+            "PORTAL_SIGNING_SECRET": secrets.token_hex(32),
             _BOOTED: str(state),
         }
     )

@@ -1,11 +1,11 @@
 import pytest
+from celery.signals import celeryd_init
 from django.core.checks import run_checks
 
-from portal.checks import database_roles, production_settings
+from portal.checks import database_roles, production_settings, worker_settings
 
 SAFE = {
     "PRODUCTION": True,
-    "SECRET_KEY": "k" * 50,
     "HTTPS": True,
     "ALLOWED_HOSTS": ["portal.example.com"],
     "AWS_ENDPOINT_URL": "",
@@ -13,6 +13,13 @@ SAFE = {
     "AWS_ACCOUNT_ID": "999900001111",
     "AWS_PRINCIPAL_ARN": "arn:aws:iam::999900001111:role/portal",
     "SMTP_HOST": "mail.example.com",
+    "ISSUER_URL": "https://portal.example.com",
+    "AZURE_AUTHORITY_URL": "",
+    "AZURE_ARM_URL": "",
+    "AZURE_CA_FILE": "",
+    "AZURE_IMAGE_GALLERY": "enclaves-0123abcd",
+    "SECRET_KEY": "k" * 50,
+    "SIGNING_SECRET": "s" * 50,
 }
 
 
@@ -42,6 +49,13 @@ def test_safe_settings_pass(safe):
         ("SANDBOX_APPLY", {"aws": "", "azure": "python -m sandbox.azure apply"}, "portal.E005"),
         ("AWS_PRINCIPAL_ARN", "", "portal.E006"),
         ("SMTP_HOST", "", "portal.E008"),
+        ("ISSUER_URL", "http://portal.example.com", "portal.E009"),
+        ("ISSUER_URL", "https://portal.example.com/issuer", "portal.E009"),
+        ("ISSUER_URL", "https://", "portal.E009"),
+        ("AZURE_AUTHORITY_URL", "https://127.0.0.1:5001", "portal.E010"),
+        ("AZURE_ARM_URL", "https://127.0.0.1:5001", "portal.E010"),
+        ("AZURE_CA_FILE", "ca.pem", "portal.E011"),
+        ("AZURE_IMAGE_GALLERY", "", "portal.E012"),
     ],
 )
 def test_each_unsafe_setting_is_named_with_a_way_out(safe, name, value, expected):
@@ -52,6 +66,33 @@ def test_each_unsafe_setting_is_named_with_a_way_out(safe, name, value, expected
     assert errors[0].hint
 
 
+@pytest.mark.parametrize(
+    ("secret", "expected"),
+    [("s" * 50, []), ("", ["portal.E050"]), ("short", ["portal.E050"]), ("k" * 50, ["portal.E051"])],
+)
+def test_a_worker_needs_a_secret_of_its_own(safe, secret, expected):
+    safe.SIGNING_SECRET = secret
+
+    assert [error.id for error in worker_settings()] == expected
+
+
+def test_the_web_process_needs_no_signing_secret(safe):
+    safe.SIGNING_SECRET = ""
+
+    assert found() == []
+
+
+def test_an_unsafe_worker_ends_before_it_works(safe):
+    safe.SIGNING_SECRET = ""
+
+    with pytest.raises(SystemExit, match="PORTAL_SIGNING_SECRET has fewer than 50 characters"):
+        celeryd_init.send(sender="worker@host")
+
+
+def test_a_safe_worker_begins(safe):
+    assert all(error is None for _, error in celeryd_init.send(sender="worker@host"))
+
+
 def test_one_role_for_everything_is_refused(safe, monkeypatch):
     monkeypatch.setitem(safe.DATABASES["system"], "USER", safe.DATABASES["default"]["USER"])
 
@@ -60,8 +101,9 @@ def test_one_role_for_everything_is_refused(safe, monkeypatch):
 
 def test_outside_of_production_the_sandbox_is_welcome(safe):
     safe.PRODUCTION, safe.AWS_ENDPOINT_URL = False, "http://127.0.0.1:5000"
+    safe.ISSUER_URL, safe.AZURE_CA_FILE, safe.SIGNING_SECRET = "https://127.0.0.1:8001", "ca.pem", ""
 
-    assert found() == []
+    assert (found(), worker_settings()) == ([], [])
 
 
 @pytest.mark.django_db

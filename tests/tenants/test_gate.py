@@ -14,6 +14,8 @@ ONE = "00000000-0000-4000-8000-000000000001"
 PUBLIC = {"healthz", "readyz", "metrics", "theme/", "api/v1/schema/", "api/v1/docs/"} | {
     "api/v1/schemas/deployment-spec.json",
     "api/v1/<path:rest>",  # where there is nothing
+    ".well-known/openid-configuration",  # whose word this portal gives, for those who must check it
+    ".well-known/jwks.json",
 }
 OWN = {"", "tenants/create/", "api/v1/tenants/", "api/v1/zones/", "api/v1/zones/<zone:zone>/"}
 FOREIGN = ("accounts/", "admin/")  # allauth and Django's admin guard themselves

@@ -129,6 +129,27 @@ def test_the_application_cannot_rewrite_the_record(two, as_app, statement):
         as_app.execute(statement)
 
 
+def test_the_application_sees_the_public_halves_of_the_signing_keys_alone(two, as_app):
+    assert as_app.execute("SELECT kid, public, ends_at FROM enclaves_signingkey").fetchall() == []
+
+    for column in ("private", "*"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            as_app.execute(f"SELECT {column} FROM enclaves_signingkey")  # noqa: S608
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO enclaves_signingkey VALUES ('k', '{}', '', now(), now(), NULL)",
+        "UPDATE enclaves_signingkey SET ends_at = NULL",
+        "DELETE FROM enclaves_signingkey",
+    ],
+)
+def test_the_application_cannot_make_itself_a_signing_key(two, as_app, statement):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        as_app.execute(statement)
+
+
 def test_a_token_presented_to_the_database_shows_only_itself(two, as_app, token_of):
     token, secret = token_of("reader")
     token_of("reader", name="another")
