@@ -48,8 +48,8 @@ lint: ## Check style and layers, and the templates that tenants apply
 	$(LAYERS)
 	rm -rf .run/templates
 	$(PYTHON) -m enclaves.blueprints write .run/templates
-	.venv/bin/cfn-lint '.run/templates/*'
-	.venv-checkov/bin/python -m checkov.main --directory .run/templates --framework cloudformation \
+	.venv/bin/cfn-lint '.run/templates/*.yaml'
+	.venv-checkov/bin/python -m checkov.main --directory .run/templates --framework cloudformation arm \
 		--skip-download --quiet --compact
 
 types: ## Check types

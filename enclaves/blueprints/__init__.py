@@ -1,6 +1,7 @@
 """What a tenant applies in its own account with its own rights; one blueprint per cloud."""
 
 from enclaves.blueprints.aws import AwsBlueprint
+from enclaves.blueprints.azure import AzureBlueprint
 from enclaves.blueprints.base import (
     TEMPLATE_VERSION,
     Application,
@@ -14,7 +15,7 @@ from enclaves.blueprints.base import (
     UnknownFormat,
 )
 
-BLUEPRINTS: dict[str, Blueprint] = {"aws": AwsBlueprint()}
+BLUEPRINTS: dict[str, Blueprint] = {"aws": AwsBlueprint(), "azure": AzureBlueprint()}
 
 __all__ = [
     "TEMPLATE_VERSION",

@@ -13,7 +13,7 @@ def test_a_cloud_without_templates_is_named():
     with pytest.raises(UnknownCloud) as refusal:
         blueprint("gcp")
 
-    assert str(refusal.value) == "There are templates for aws, not for gcp."
+    assert str(refusal.value) == "There are templates for aws, azure, not for gcp."
 
 
 @pytest.mark.parametrize(
