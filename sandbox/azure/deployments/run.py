@@ -98,6 +98,9 @@ class Deployment:
             order = read(self._world, id, nested_body(step, self._around), self.order)
             return start(self._world, self._caller, order).operation
         body = evaluate(step.body, self._around)
+        fault = self._world.faults.take(id.subscription, f"{id.action_type}/write")
+        if error := fault and fault.as_error():
+            raise error
         return engine.put(self._world, self._caller, id, body, step.api_version).operation
 
     def _look_at(self, task: Task) -> bool:
