@@ -1,0 +1,195 @@
+"""Proving a subscription: it answers, it is the one that was registered, and no stranger gets in."""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from uuid import NAMESPACE_URL, uuid5
+
+from enclaves.blueprints.azure.names import (
+    ACCOUNT_GROUP,
+    OBSERVER,
+    PROVISIONER,
+    REGISTRATION_TAG,
+    ROLES,
+    VERSION_TAG,
+    group_id,
+)
+from enclaves.providers.azure import findings, strangers, subscription, versions
+from enclaves.providers.azure.findings import Mismatch, Test
+from enclaves.providers.azure.permissions import Granted
+from enclaves.providers.azure.sessions import NO_IDENTITY, Sessions
+from enclaves.providers.azure.subscription import Subscription
+from enclaves.providers.base import (
+    CheckDefinition,
+    CheckGroup,
+    Claim,
+    Finding,
+    Outcome,
+    ProviderError,
+    Trouble,
+)
+
+CLIENT_ID = CheckDefinition("client-id", CheckGroup.PROOF, "You handed in the client id of enclave-observer")
+OBSERVER_ANSWERS = CheckDefinition(
+    "observer-answers", CheckGroup.PROOF, "The observer answers, from the subscription you named"
+)
+DIRECTORY = CheckDefinition("directory", CheckGroup.PROOF, "The subscription trusts the directory you named")
+PROVISIONER_ANSWERS = CheckDefinition(
+    "provisioner-answers", CheckGroup.PROOF, "The provisioner answers, from the subscription you named"
+)
+REGISTRATION = CheckDefinition("registration", CheckGroup.PROOF, "The identities carry this registration")
+VERSION = CheckDefinition("template-version", CheckGroup.PROOF, "The account template is current")
+OTHER_TENANT = CheckDefinition("canary-tenant", CheckGroup.STRANGERS, "With the subject of another tenant")
+OTHER_SUBSCRIPTION = CheckDefinition(
+    "other-subscription", CheckGroup.STRANGERS, "With the subject for another subscription"
+)
+OBSERVER_MAY = CheckDefinition(
+    "observer-permissions", CheckGroup.PERMISSIONS, "The observer may read all that it must, and no more"
+)
+PROVISIONER_MAY = CheckDefinition(
+    "provisioner-permissions", CheckGroup.PERMISSIONS, "The provisioner may do all that it must, and no more"
+)
+HOST_MAY = CheckDefinition(
+    "host-permissions", CheckGroup.PERMISSIONS, "The host's identity is there and may add logs, and no more"
+)
+
+APPLY = "Apply the account template in this subscription. The check runs again by itself."
+APPLY_AGAIN = "Apply the account template again. The check runs again by itself."
+FIRST_THE_PROOF = "This is looked at once the subscription has proved to be yours."
+
+
+class AccountProof:
+    """One proof of one subscription; it asks for each fact once."""
+
+    def __init__(self, claim: Claim, sessions: Sessions) -> None:
+        self._claim = claim
+        self._sessions = sessions
+        self._granted = Granted(claim, sessions)
+        self._subscription = Subscription(claim, sessions)
+
+    def run(self) -> Iterator[Finding]:
+        proved = True
+        for check, test in self._tests.items():
+            if check.group == CheckGroup.STRANGERS or proved:
+                finding = findings.run(check, test)
+            else:
+                finding = findings.skipped(check, FIRST_THE_PROOF)
+            if check.group == CheckGroup.PROOF:
+                proved = proved and finding.outcome == Outcome.PASSED
+            yield finding
+
+    @cached_property
+    def _tests(self) -> Mapping[CheckDefinition, Test]:
+        return {
+            CLIENT_ID: self._client_id,
+            OBSERVER_ANSWERS: self._observer_answers,
+            DIRECTORY: self._subscription.test_directory,
+            PROVISIONER_ANSWERS: self._provisioner_answers,
+            REGISTRATION: self._registration,
+            VERSION: self._version,
+            OTHER_TENANT: self._other_tenant,
+            OTHER_SUBSCRIPTION: self._other_subscription,
+            OBSERVER_MAY: self._granted.test_observer,
+            PROVISIONER_MAY: self._granted.test_provisioner,
+            HOST_MAY: self._granted.test_host,
+            subscription.PROVIDERS: self._subscription.test_providers,
+            subscription.ENCRYPTION: self._subscription.test_encryption,
+            subscription.ZONES: self._subscription.test_zones,
+        }
+
+    def _client_id(self, check: CheckDefinition) -> Finding:
+        if not self._claim.client_id:
+            raise Mismatch(
+                "The client id of enclave-observer is not handed in yet",
+                "Apply the account template, and paste its output observerClientId here.",
+            )
+        return findings.passed(check, self._claim.client_id)
+
+    def _observer_answers(self, check: CheckDefinition) -> Finding:
+        try:
+            answered = self._subscription.id
+        except ProviderError as error:
+            if error.trouble != Trouble.REFUSED:
+                raise
+            title = f"The identity {OBSERVER} does not let the portal in"
+            advice = (
+                f"{APPLY} If it was applied: a new federated credential takes Entra some minutes, and the "
+                "client id has to be the template's output observerClientId."
+            )
+            raise Mismatch(title, advice, f"{findings.evidence_of(error)}: {error}") from None
+        evidence = f"{versions.SUBSCRIPTION}/read → {answered}"
+        if answered != self._claim.account:
+            raise Mismatch(f"The identity {OBSERVER} answers from another subscription", APPLY, evidence)
+        return findings.passed(check, evidence)
+
+    def _provisioner_answers(self, check: CheckDefinition) -> Finding:
+        try:
+            client_id = self._sessions.client_id(PROVISIONER)
+            _ = self._sessions.provisioner
+        except ProviderError as error:
+            if error.trouble != Trouble.REFUSED and error.code != NO_IDENTITY:
+                raise
+            title = f"The identity {PROVISIONER} does not let the portal in"
+            raise Mismatch(title, APPLY_AGAIN, f"{findings.evidence_of(error)}: {error}") from None
+        return findings.passed(check, f"the token exchange for {client_id} → allowed")
+
+    def _registration(self, check: CheckDefinition) -> Finding:
+        wrong = self._things_without(REGISTRATION_TAG, self._claim.registration)
+        if wrong:
+            raise Mismatch(
+                f"Not of this registration: {', '.join(wrong)}",
+                "They were made by the template of another registration. Apply the account template of this "
+                "one. The check runs again by itself.",
+                _told(REGISTRATION_TAG, wrong),
+            )
+        return findings.passed(check, f"{REGISTRATION_TAG} = {self._claim.registration}")
+
+    def _version(self, check: CheckDefinition) -> Finding:
+        wanted = str(self._claim.template_version)
+        wrong = self._things_without(VERSION_TAG, wanted)
+        if wrong:
+            title = f"The account template is not at version {wanted}"
+            raise Mismatch(title, f"Version {wanted} is current. {APPLY_AGAIN}", _told(VERSION_TAG, wrong))
+        return findings.passed(check, f"{VERSION_TAG} = {wanted}")
+
+    def _other_tenant(self, check: CheckDefinition) -> Finding:
+        claim = self._claim
+        return strangers.test(check, claim, claim.canary_tenant, claim.account, self._sessions)
+
+    def _other_subscription(self, check: CheckDefinition) -> Finding:
+        claim = self._claim
+        # Nobody's subscription, and the same one each time.
+        other = str(uuid5(NAMESPACE_URL, f"not {claim.account}"))
+        return strangers.test(check, claim, claim.tenant, other, self._sessions)
+
+    def _things_without(self, tag: str, wanted: str) -> dict[str, str]:
+        """Find the resource group and the identities whose tag is another one, with what it is."""
+        found = {name: tags.get(tag, "nothing") for name, tags in self._tags.items()}
+        return {name: value for name, value in found.items() if value != wanted}
+
+    @cached_property
+    def _tags(self) -> dict[str, Mapping[str, str]]:
+        group = self._sessions.observer.find(versions.GROUP, group_id(self._claim.account, ACCOUNT_GROUP))
+        things = {ACCOUNT_GROUP: group, **{role: self._sessions.identity(role) for role in ROLES}}
+        return {name: (thing or {}).get("tags") or {} for name, thing in things.items()}
+
+
+CHECKS = (
+    CLIENT_ID,
+    OBSERVER_ANSWERS,
+    DIRECTORY,
+    PROVISIONER_ANSWERS,
+    REGISTRATION,
+    VERSION,
+    OTHER_TENANT,
+    OTHER_SUBSCRIPTION,
+    OBSERVER_MAY,
+    PROVISIONER_MAY,
+    HOST_MAY,
+    subscription.PROVIDERS,
+    subscription.ENCRYPTION,
+    subscription.ZONES,
+)
+
+
+def _told(tag: str, found: Mapping[str, str]) -> str:
+    return "; ".join(f"{name}: {tag} = {value}" for name, value in found.items())
