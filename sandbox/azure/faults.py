@@ -26,9 +26,9 @@ THROTTLED = 429
 class Fault:
     """What happens to matching calls: wait, then fail with `error`, or execute and cut the line.
 
-    `subscription` may be `*` (calls for a token have no subscription: only `*` matches them, with the action
-    `token`); `action` is like `Microsoft.Compute/virtualMachines/write`, with wildcards. `late` lets the call
-    be accepted and its operation fail. The first `after` matching calls pass unharmed; then `times` calls
+    `subscription` may be `*`; `action` is like `Microsoft.Compute/virtualMachines/write`, with wildcards,
+    or `token` for tokens of its managed identities, with errors like `AADSTS70021`. `late` lets the call be
+    accepted and its operation fail. The first `after` matching calls pass unharmed; then `times` calls
     suffer, all of them if None. `retry_after` is told with 429 and 503.
     """
 

@@ -1,0 +1,1 @@
+"""Resource Manager's addresses: what each of them answers."""
