@@ -1,0 +1,1 @@
+"""Microsoft.Network: virtual networks, security groups, gateways, addresses, interfaces."""

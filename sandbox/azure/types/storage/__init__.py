@@ -1,0 +1,1 @@
+"""Microsoft.Storage: accounts, their containers, and how long what lies in them is kept."""
