@@ -7,8 +7,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 type Json = Any
 
@@ -29,14 +29,27 @@ class SandboxError(Exception):
         self.code, self.details = code, details or []
 
 
+class Owner(Protocol):
+    """Who may do everything in a subscription."""
+
+    @property
+    def subscription_id(self) -> str: ...
+    @property
+    def directory_id(self) -> str: ...
+    @property
+    def client_id(self) -> str: ...
+    @property
+    def client_secret(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Login:
-    """The owner of a subscription, who may do everything in it."""
+    """An owner as the sandbox's control page tells of it."""
 
     subscription_id: str
     directory_id: str
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -76,7 +89,7 @@ def apply_template(
     arm_url: str,
     authority_url: str,
     ca_file: str,
-    owner: Login,
+    owner: Owner,
     location: str,
     template: str,
     name: str,
@@ -96,7 +109,7 @@ def apply_template(
     return session.applied(name)
 
 
-def delete_deployment(arm_url: str, authority_url: str, ca_file: str, owner: Login, name: str) -> list[str]:
+def delete_deployment(arm_url: str, authority_url: str, ca_file: str, owner: Owner, name: str) -> list[str]:
     """Remove what a deployment made, and its record; the ids of what was removed."""
     session = _Session(arm_url, authority_url, ca_file, owner)
     made = session.call("GET", _deployment(owner, name)).body["properties"].get("outputResources", [])
@@ -108,7 +121,7 @@ def delete_deployment(arm_url: str, authority_url: str, ca_file: str, owner: Log
     return gone
 
 
-def _deployment(owner: Login, name: str) -> str:
+def _deployment(owner: Owner, name: str) -> str:
     return f"/subscriptions/{owner.subscription_id}/providers/Microsoft.Resources/deployments/{name}"
 
 
@@ -129,7 +142,7 @@ def _kind(id: str) -> str:
 class _Session:
     """One owner's calls, with the token that they need."""
 
-    def __init__(self, arm_url: str, authority_url: str, ca_file: str, owner: Login) -> None:
+    def __init__(self, arm_url: str, authority_url: str, ca_file: str, owner: Owner) -> None:
         self._arm_url, self._ca_file, self._owner = arm_url.rstrip("/"), ca_file, owner
         self._token = self._fetch_token(authority_url.rstrip("/"))
 

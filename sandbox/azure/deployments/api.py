@@ -13,12 +13,22 @@ from sandbox.azure.errors import ArmError
 from sandbox.azure.ids import ResourceId
 from sandbox.azure.operations import Operation
 from sandbox.azure.principals import Principal
+from sandbox.azure.resource_types import ResourceType, register
 from sandbox.azure.world import World
 
 type Json = Any
 
 ACTIONS = "Microsoft.Resources/deployments"
 LONGEST_NAME = 64
+
+# They are in the table of types for their versions; making one is this module's own business.
+register(
+    ResourceType(
+        name=ACTIONS,
+        api_versions=("2025-04-01", "2024-11-01", "2024-03-01", "2023-07-01", "2022-09-01", "2021-04-01"),
+        needs_location=False,
+    )
+)
 
 
 def put(world: World, caller: Principal, id: ResourceId, body: Json) -> tuple[int, Section, Operation]:

@@ -11,6 +11,7 @@ from sandbox.azure.deployments.template import Section, check_sections, paramete
 from sandbox.azure.errors import ArmError
 from sandbox.azure.ids import ResourceId
 from sandbox.azure.locations import normal
+from sandbox.azure.resource_types import find
 from sandbox.azure.world import World
 
 type Json = Any
@@ -43,7 +44,10 @@ def read(world: World, id: ResourceId, body: Mapping[str, Json], above: Order | 
     given = properties.get("parameters") or {}
     around = replace(around, parameters=parameter_values(template, given, around))
     around = replace(around, variables=template.get("variables") or {})
-    return Order(id, location, template, around, Plan(template, around), level)
+    plan = Plan(template, around)
+    for step in plan.steps.values():
+        find(ResourceId.parse(step.id), step.api_version)
+    return Order(id, location, template, around, plan, level)
 
 
 def nested_body(step: Step, around: Surroundings) -> Section:
@@ -70,7 +74,7 @@ def nested_orders(world: World, order: Order) -> Iterator[Order]:
 
 def _check_wish(body: Mapping[str, Json], level: int) -> None:
     properties = body.get("properties")
-    if not isinstance(properties, dict):
+    if not isinstance(properties, dict) or not isinstance(properties.get("parameters"), dict | None):
         raise ArmError(400, "InvalidRequestContent", "The request content has no deployment properties.")
     for unknown in [*(set(body) - MEMBERS), *(set(properties) - PROPERTIES)]:
         raise ArmError(400, "InvalidRequestContent", f"Could not find member '{unknown}' on a deployment.")

@@ -17,7 +17,7 @@ GROUP = "microsoft.resources/resourcegroups"
 OF_SUBSCRIPTIONS = (DEPLOYMENT, GROUP, "microsoft.authorization/", "microsoft.features/")
 NOT_IN_BODIES = {
     "type", "apiVersion", "name", "comments", "condition", "dependsOn", "scope", "resourceGroup",
-    "subscriptionId", "above",
+    "subscriptionId", "above", "metadata",
 }  # fmt: skip
 SYNTAX = "Please see https://aka.ms/arm-syntax-resources for usage details."
 

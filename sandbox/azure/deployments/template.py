@@ -13,7 +13,7 @@ SECTIONS = {"$schema", "contentVersion", "metadata", "parameters", "variables", 
 RESOURCE_SECTIONS = {
     "type", "apiVersion", "name", "comments", "condition", "dependsOn", "scope", "resourceGroup",
     "subscriptionId", "location", "tags", "properties", "sku", "kind", "identity", "zones", "managedBy",
-    "plan", "resources",
+    "plan", "resources", "metadata",
 }  # fmt: skip
 SCHEMAS = {True: "/deploymentTemplate.json#", False: "/subscriptionDeploymentTemplate.json#"}
 KINDS: dict[str, type | tuple[type, ...]] = {
@@ -39,7 +39,19 @@ def check_sections(template: Json, *, in_group: bool) -> Section:
         raise invalid(f"The template schema '{template['$schema']}' is not one for this deployment's scope")
     if not isinstance(template["resources"], list):
         raise invalid("The resources have to be a list; symbolic names are not known to the sandbox")
+    for section in ("parameters", "variables", "outputs"):
+        if not isinstance(template.get(section), dict | None):
+            raise invalid(f"The template's {section} are no object")
+    for name, output in (template.get("outputs") or {}).items():
+        _check_output(name, output)
     return template
+
+
+def _check_output(name: str, output: Json) -> None:
+    if not isinstance(output, dict) or not {"type", "value"} <= set(output) <= {"type", "value", "metadata"}:
+        raise invalid(f"The template output '{name}' has to have a type and a value, and nothing else")
+    if str(output["type"]).lower() not in KINDS:
+        raise invalid(f"The template output '{name}' has an invalid type '{output['type']}'")
 
 
 def parameter_values(template: Section, given: Mapping[str, Json], around: Surroundings) -> dict[str, Json]:

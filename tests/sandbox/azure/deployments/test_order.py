@@ -43,7 +43,14 @@ def test_the_location_is_the_subscriptions_matter_only(world):
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"properties": []}, {**wish(), "sku": {}}, wish(onErrorDeployment={"type": "x"})]
+    "body",
+    [
+        {},
+        {"properties": []},
+        {**wish(), "sku": {}},
+        wish(onErrorDeployment={"type": "x"}),
+        wish(parameters=[]),
+    ],
 )
 def test_a_body_that_is_no_deployment_is_refused(world, body):
     assert refusal(world, body)[0] == "InvalidRequestContent"
@@ -62,6 +69,20 @@ def test_a_nested_template_is_read_with_the_group_that_is_to_be_made(world):
     (found,) = nested_orders(world, read(world, ID, wish(template(group(), inner))))
 
     assert [step.name for step in found.plan.steps.values()] == ["eastus"]
+
+
+@pytest.mark.parametrize(
+    ("resource", "code"),
+    [
+        (thing("a", type="Sandbox.Tests/others"), "InvalidResourceType"),
+        (thing("a", apiVersion="1999"), "NoRegisteredProviderFound"),
+        ({**nested("inner", []), "apiVersion": "1999"}, "NoRegisteredProviderFound"),
+    ],
+)
+def test_every_type_and_version_is_known_before_anything_is_made(world, resource, code):
+    body = wish(template(resource, schema=OF_GROUP), location="")
+
+    assert refusal(world, body, IN_GROUP)[0] == code
 
 
 def test_a_nested_deployment_evaluates_its_own_expressions(world):

@@ -208,3 +208,23 @@ def test_operations_tell_each_resource_and_why_one_failed(world, owner, deploy, 
     }
     assert told["provisioningState"] == "Failed"
     assert told["statusMessage"]["error"]["code"] == "LocationNotAvailableForResourceType"
+
+
+@pytest.mark.usefixtures("a_group")
+def test_metadata_is_for_readers_and_not_sent(world, deploy):
+    deploy(template(thing("a", metadata={"why": "…"}, comments="…"), schema=OF_GROUP), in_group="g")
+
+    world.tick()
+
+    assert {"metadata", "comments", "apiVersion"} & set(world.get(f"{THINGS}/a")) == set()
+
+
+@pytest.mark.usefixtures("a_group")
+def test_children_and_extensions_are_made_where_they_belong(world, deploy, standing):
+    part = {"type": "parts", "apiVersion": "1", "name": "p", "dependsOn": ["a"]}
+    started = deploy(template(thing("a", resources=[part]), schema=OF_GROUP), in_group="g")
+
+    standing(started)
+    standing(started, after=THING_SECONDS)
+
+    assert world.get(f"{THINGS}/a/parts/p")["type"] == "Sandbox.Tests/things/parts"

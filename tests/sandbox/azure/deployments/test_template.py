@@ -26,6 +26,9 @@ def test_a_template_is_written_for_its_scope():
     [
         ({"functions": []}, "Could not find member 'functions' on object of type 'Template'"),
         ({"resources": {}}, "symbolic names are not known to the sandbox"),
+        ({"outputs": []}, "The template's outputs are no object"),
+        ({"outputs": {"a": {"value": 1}}}, "The template output 'a' has to have a type and a value"),
+        ({"outputs": {"a": {"type": "date", "value": 1}}}, "output 'a' has an invalid type 'date'"),
         ({"resources": None, "$schema": 3}, "not one for this deployment's scope"),
     ],
 )
