@@ -5,6 +5,7 @@ from sandbox.azure.deployments import api
 from sandbox.azure.engine import Answer
 from sandbox.azure.errors import ArmError
 from sandbox.azure.ids import ResourceId
+from sandbox.azure.resource_types import find
 from sandbox.azure.wire import Reply, reply
 
 
@@ -15,6 +16,7 @@ def list_all(call: Call) -> Reply:
 def single(call: Call) -> Reply:
     """GET, HEAD, PUT and DELETE of one deployment."""
     deployment = ResourceId.parse(call.path)
+    find(deployment, call.api_version)
     match call.method:
         case "PUT":
             status, body, operation = api.put(call.world, call.caller, deployment, call.body)
