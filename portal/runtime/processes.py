@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from portal.runtime.certificates import ServerFiles
 from portal.runtime.programs import Program, at_once
 from portal.runtime.readiness import answers_http
 
 ROOT = Path(__file__).resolve().parents[2]
 _OPEN_STREAMS = "4096"  # granian's default would silently cap them at a thousand
 _QUEUES = "person,rest"
+_DISCOVERY = "/.well-known/openid-configuration"
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,30 @@ class PortalProcesses:
         return self._python(arguments[0], "manage.py", *arguments, environment=role)
 
     def web(self) -> Program:
-        where = ("--interface", "asgi", "--host", "127.0.0.1", "--port", str(self.port))
-        how = ("--no-ws", "--backlog", _OPEN_STREAMS, "--backpressure", _OPEN_STREAMS)
+        how = ("--backlog", _OPEN_STREAMS, "--backpressure", _OPEN_STREAMS)
+        return self._granian("web", self.port, *how, is_ready=answers_http(self.port, "/readyz"))
+
+    def issuer(self, port: int, files: ServerFiles, ca_file: Path) -> Program:
+        """The same application once more, over TLS: Entra asks nobody else for the keys of an issuer."""
+        shown = ("--ssl-certificate", str(files.certificate), "--ssl-keyfile", str(files.key))
+        is_ready = answers_http(port, _DISCOVERY, ca_file=ca_file)
+        return self._granian(
+            "issuer", port, *shown, is_ready=is_ready, environment={"PORTAL_WEB_THREADS": "2"}
+        )
+
+    def _granian(
+        self,
+        name: str,
+        port: int,
+        *options: str,
+        is_ready: Callable[[], bool],
+        environment: Mapping[str, str | None] = {},
+    ) -> Program:
+        where = ("--interface", "asgi", "--no-ws", "--host", "127.0.0.1", "--port", str(port))
         # An open stream would otherwise hold up the end for as long as its page is open.
         end = ("--workers-kill-timeout", "3", "--respawn-failed-workers")
-        arguments = ("-m", "granian", *where, *how, *end, "portal.asgi:application")
-        return self._python("web", *arguments, is_ready=answers_http(self.port, "/readyz"))
+        arguments = ("-m", "granian", *where, *options, *end, "portal.asgi:application")
+        return self._python(name, *arguments, environment=environment, is_ready=is_ready)
 
     def worker(self) -> Program:
         return self._celery(

@@ -1,16 +1,21 @@
-"""The pretend AWS as the demo uses it: a process of its own, spoken to over HTTP only."""
+"""The pretend clouds as the demo uses them: each a process of its own, spoken to over HTTP only."""
 
 import http.client
 import json
+import re
+import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from portal.runtime.certificates import ServerFiles
 from portal.runtime.processes import ROOT
 from portal.runtime.programs import Program
-from portal.runtime.readiness import answers_http
+from portal.runtime.readiness import answers_http, local_connection
 
 
 class SandboxRefused(Exception):
@@ -32,7 +37,7 @@ class SandboxAws:
         named = [text for account in accounts for text in ("--account", account)]
         where = ("--port", str(self.port), "--portal-account", portal_account)
         return Program(
-            "sandbox",
+            "aws",
             [sys.executable, "-m", "sandbox.aws", "serve", *where, *named],
             environment={"PYTHONUNBUFFERED": "1"},
             is_ready=answers_http(self.port, "/_sandbox/accounts"),
@@ -54,14 +59,72 @@ class SandboxAws:
 
     def ask(self, method: str, noun: str, body: dict[str, Any] | None = None) -> Any:
         """Call one of the sandbox's own pages; raises SandboxRefused."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        content = None if body is None else json.dumps(body)
-        try:
-            connection.request(method, f"/_sandbox/{noun}", content, {"Content-Type": "application/json"})
-            answer = connection.getresponse()
-            text = answer.read().decode()
-        finally:
-            connection.close()
-        if answer.status >= HTTPStatus.BAD_REQUEST:
-            raise SandboxRefused(f"{method} {noun}: {answer.status} {text}")
-        return json.loads(text)
+        return _ask(local_connection(self.port, seconds=60), method, noun, body)
+
+
+@dataclass(frozen=True)
+class SandboxAzure:
+    """A pretend Azure and its Entra, over TLS on a loopback port. It forgets everything when it ends, too."""
+
+    port: int
+    ca_file: Path  # of the authority that certified it
+
+    @property
+    def url(self) -> str:
+        return f"https://127.0.0.1:{self.port}"
+
+    def program(self, subscriptions: Mapping[str, str], files: ServerFiles) -> Program:
+        """The sandbox as the supervisor starts it, with these subscriptions and their directories."""
+        named = [
+            text
+            for one, directory in subscriptions.items()
+            for text in ("--subscription", f"{one}:{directory}")
+        ]
+        shown = ("--certificate", str(files.certificate), "--key", str(files.key))
+        # Its Entra fetches the portal's keys, from a server that the same authority certified.
+        trusted = ("--ca", str(self.ca_file), "--trust", str(self.ca_file))
+        where = ("--port", str(self.port))
+        return Program(
+            "azure",
+            [sys.executable, "-m", "sandbox.azure", "serve", *where, *shown, *trusted, *named],
+            environment={"PYTHONUNBUFFERED": "1"},
+            is_ready=answers_http(self.port, "/_sandbox/subscriptions", ca_file=self.ca_file),
+            folder=ROOT,
+        )
+
+    def subscriptions(self) -> list[dict[str, str]]:
+        """Every subscription with its directory and the credentials of its owner."""
+        return list(self.ask("GET", "subscriptions"))
+
+    def deploy(self, subscription: str, location: str, name: str, template: str) -> dict[str, str]:
+        """Do what the owner of a subscription does with a template; return its outputs.
+
+        Raises SandboxRefused.
+        """
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / f"{name}.json"
+            file.write_text(template)
+            where = ("--subscription", subscription, "--location", location)
+            how = ("--arm-url", self.url, "--ca", str(self.ca_file))
+            command = [sys.executable, "-m", "sandbox.azure", "apply", str(file), *where, *how]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 -- ours
+        if done.returncode:
+            raise SandboxRefused(f"{name} was not applied: {done.stderr}")
+        return dict(re.findall(r"^  (\w+) = (.*)$", done.stdout, re.MULTILINE))
+
+    def ask(self, method: str, noun: str, body: dict[str, Any] | None = None) -> Any:
+        """Call one of the sandbox's own pages; raises SandboxRefused."""
+        return _ask(local_connection(self.port, ca_file=self.ca_file, seconds=120), method, noun, body)
+
+
+def _ask(connection: http.client.HTTPConnection, method: str, noun: str, body: dict[str, Any] | None) -> Any:
+    content = None if body is None else json.dumps(body)
+    try:
+        connection.request(method, f"/_sandbox/{noun}", content, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        text = answer.read().decode()
+    finally:
+        connection.close()
+    if answer.status >= HTTPStatus.BAD_REQUEST:
+        raise SandboxRefused(f"{method} {noun}: {answer.status} {text}")
+    return json.loads(text)

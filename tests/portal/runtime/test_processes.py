@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from portal.runtime.certificates import ServerFiles
 from portal.runtime.processes import PortalProcesses
 
 
@@ -11,13 +12,24 @@ def portal(tmp_path):
     return PortalProcesses(8000, tmp_path, {**dict.fromkeys(keys), "PORTAL_ENVIRONMENT": "demo"}, keys)
 
 
+def issuer(portal):
+    files = ServerFiles(portal.state / "issuer.pem", portal.state / "issuer.key")
+    return portal.issuer(8443, files, portal.state / "ca.pem")
+
+
 def test_only_the_worker_has_the_credentials_of_a_cloud(portal):
     given = {
         program.name: program.environment["AWS_ACCESS_KEY_ID"]
-        for program in (portal.web(), portal.worker(), portal.beat(), portal.command("seed_demo"))
+        for program in (
+            portal.web(),
+            issuer(portal),
+            portal.worker(),
+            portal.beat(),
+            portal.command("seed_demo"),
+        )
     }
 
-    assert given == {"web": None, "worker": "AKIA", "beat": None, "seed_demo": None}
+    assert given == {"web": None, "issuer": None, "worker": "AKIA", "beat": None, "seed_demo": None}
 
 
 def test_only_migrations_connect_as_the_owner(portal):
@@ -29,6 +41,14 @@ def test_open_streams_are_not_capped_at_what_granian_thinks_enough(portal):
     arguments = portal.web().arguments
 
     assert int(arguments[arguments.index("--backpressure") + 1]) == 4096
+
+
+def test_the_issuer_is_the_same_application_over_tls(portal):
+    arguments = issuer(portal).arguments
+
+    assert arguments[-1] == portal.web().arguments[-1]
+    assert arguments[arguments.index("--ssl-certificate") + 1] == str(portal.state / "issuer.pem")
+    assert arguments[arguments.index("--ssl-keyfile") + 1] == str(portal.state / "issuer.key")
 
 
 def test_what_is_started_stands_in_the_project(portal):
