@@ -91,7 +91,6 @@ class AccountProof:
             OBSERVER_MAY: self._granted.test_observer,
             PROVISIONER_MAY: self._granted.test_provisioner,
             HOST_MAY: self._granted.test_host,
-            subscription.PROVIDERS: self._subscription.test_providers,
             subscription.ENCRYPTION: self._subscription.test_encryption,
             subscription.ZONES: self._subscription.test_zones,
         }
@@ -185,7 +184,6 @@ CHECKS = (
     OBSERVER_MAY,
     PROVISIONER_MAY,
     HOST_MAY,
-    subscription.PROVIDERS,
     subscription.ENCRYPTION,
     subscription.ZONES,
 )

@@ -1,4 +1,4 @@
-"""What a subscription itself must be and allow: its directory, providers, features, zones."""
+"""What a subscription itself must be and allow: its directory, features, resource providers, zones."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -10,11 +10,6 @@ from enclaves.providers.azure.findings import Mismatch
 from enclaves.providers.azure.sessions import Sessions
 from enclaves.providers.base import CheckDefinition, CheckGroup, Claim, Finding
 
-PROVIDERS = CheckDefinition(
-    "resource-providers",
-    CheckGroup.PERMISSIONS,
-    "The resource providers that an enclave needs are registered",
-)
 ENCRYPTION = CheckDefinition("encryption-at-host", CheckGroup.PERMISSIONS, "Encryption at host is registered")
 ZONES = CheckDefinition("zones", CheckGroup.PERMISSIONS, "Azure tells which of your zones is which")
 

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from enclaves.blueprints.azure import versions as blueprint
+
 SUBSCRIPTION: Final = "Microsoft.Resources/subscriptions"
 LOCATION: Final = "Microsoft.Resources/subscriptions/locations"
 RESOURCE_PROVIDER: Final = "Microsoft.Resources/subscriptions/providers"
@@ -27,26 +29,15 @@ USAGE: Final = "Microsoft.Compute/locations/usages"
 IMAGE_VERSION: Final = "Microsoft.Compute/locations/communityGalleries/images/versions"
 
 VERSIONS: Final[dict[str, str]] = {
+    # What templates make is read in the version in which they write it.
+    **blueprint.VERSIONS,
     SUBSCRIPTION: "2022-12-01",
     LOCATION: "2022-12-01",
     RESOURCE_PROVIDER: "2025-04-01",
     GROUP: "2025-04-01",
     FEATURE: "2021-07-01",
-    ROLE_DEFINITION: "2022-04-01",
-    ROLE_ASSIGNMENT: "2022-04-01",
-    IDENTITY: "2024-11-30",
-    VIRTUAL_NETWORK: "2025-07-01",
-    SECURITY_GROUP: "2025-07-01",
-    NAT_GATEWAY: "2025-07-01",
-    PUBLIC_ADDRESS: "2025-07-01",
-    INTERFACE: "2025-07-01",
-    VAULT: "2025-05-01",
-    KEY: "2025-05-01",
-    STORAGE: "2025-08-01",
-    CONTAINER: "2025-08-01",
-    LIFECYCLE: "2025-08-01",
+    INTERFACE: blueprint.VERSIONS[VIRTUAL_NETWORK],
     MACHINE: "2025-11-01",
-    DISK_ENCRYPTION: "2025-01-02",
     SKU: "2021-07-01",
     USAGE: "2025-11-01",
     IMAGE_VERSION: "2024-03-03",

@@ -16,7 +16,7 @@ from enclaves.providers.azure import findings, quota, versions
 from enclaves.providers.azure.findings import Mismatch, Test
 from enclaves.providers.azure.permissions import Granted
 from enclaves.providers.azure.sessions import Sessions
-from enclaves.providers.azure.subscription import logical_zones
+from enclaves.providers.azure.subscription import Subscription, logical_zones
 from enclaves.providers.azure.zone import checks
 from enclaves.providers.azure.zone.found import Finder, apply_again, tags_of
 from enclaves.providers.azure.zone.network import Network
@@ -52,6 +52,7 @@ class Survey:
         self._sessions = sessions
         self._find = Finder(claim, place, sessions)
         self._granted = Granted(claim, sessions)
+        self._subscription = Subscription(claim, sessions)
         self._network = Network(self._find)
         self._storage = Storage(self._find)
         self._zones: Mapping[str, str] = {}
@@ -78,6 +79,8 @@ class Survey:
     def _tests(self) -> Mapping[CheckDefinition, Test]:
         return {
             checks.GROUP: self._test_group,
+            # Deploying the zone template registered them; somebody may have taken that back.
+            checks.PROVIDERS: self._subscription.test_providers,
             checks.NUMBER: self._test_number,
             checks.NETWORK: self._network.test_network,
             checks.WALLS: self._network.test_walls,

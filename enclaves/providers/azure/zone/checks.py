@@ -8,6 +8,7 @@ def _check(code: str, title: str) -> CheckDefinition:
 
 
 GROUP = _check("group", "One resource group, with this registration and the current template")
+PROVIDERS = _check("resource-providers", "The resource providers that hosts need are registered")
 NUMBER = _check("zone-number", "This subscription has the availability zone")
 NETWORK = _check("network", "One VNet, with a subnet for hosts")
 WALLS = _check("network-security-group", "The network security group lets nothing in from outside")
@@ -23,6 +24,7 @@ QUOTA = _check("quota", "The quota of the subscription is known")
 
 CHECKS = (
     GROUP,
+    PROVIDERS,
     NUMBER,
     NETWORK,
     WALLS,
