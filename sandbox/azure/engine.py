@@ -146,7 +146,8 @@ def _start(write: Write, kind: ResourceType) -> Operation:
 
     def finish() -> Result:
         fault = write.world.faults.take(write.id.subscription, f"{kind.name}/write", late=True)
-        if write.world.get(write.id.text) is not write.body:
+        is_ending = write.properties["provisioningState"] == "Deleting"
+        if is_ending or write.world.get(write.id.text) is not write.body:
             raise ArmError(409, "OperationPreempted", "A later operation took the place of this one.")
         if error := fault and fault.as_error():
             write.properties["provisioningState"] = "Failed"

@@ -90,7 +90,7 @@ def references(value: object) -> set[str]:
 def _is_id(text: object) -> bool:
     if not isinstance(text, str) or not text.lower().startswith("/subscriptions/"):
         return False
-    segments = text.strip("/").split("/")
+    segments = text.lower().strip("/").split("/")
     return "providers" in segments and len(segments) % 2 == 0
 
 
