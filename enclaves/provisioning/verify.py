@@ -19,6 +19,7 @@ from enclaves.providers.base import (
     Place,
     Provider,
     ProviderError,
+    ZoneProof,
 )
 from enclaves.provisioning import catalogue, live, operations, rollout, work
 from enclaves.provisioning.clouds import place_of, provider_for
@@ -75,11 +76,21 @@ def verify(account: CloudAccount, claimed: Claimed) -> datetime | None:
         for enclave in enclaves:
             _prove_enclave(enclave, provider, claimed)
     with transaction.atomic():
-        _conclude(account, outcomes, enclaves, began)
+        is_current = _is_current(account)
+        if is_current:
+            _conclude(account, outcomes, enclaves, began)
         claimed.keep()  # last, as whoever asks for work locks its row last; held until the commit
+    if not is_current:
+        return timezone.now()  # operations stay open: the next proof answers them
     _report(account, asked)
     _wake_enclaves(enclaves)
     return account.next_check_at
+
+
+def _is_current(account: CloudAccount) -> bool:
+    """Say whether the identity that was proved is still the one to prove, and let nobody change it now."""
+    same = CloudAccount.objects.filter(pk=account.pk, azure_client_id=account.azure_client_id)
+    return bool(same.select_for_update(no_key=True).values_list("pk"))
 
 
 def _prove_account(account: CloudAccount, provider: Provider, claimed: Claimed) -> list[AccountCheck]:
@@ -88,6 +99,7 @@ def _prove_account(account: CloudAccount, provider: Provider, claimed: Claimed) 
     for finding in provider.prove_account():
         claimed.keep()
         _record(checks[finding.code], finding)
+        account.facts = {**account.facts, **finding.facts}
         if account.state == AccountState.PENDING and _let_us_in(checks[finding.code]):
             _move_account(account, AccountState.VERIFYING, {})
     return [check for check in checks.values() if check.code != HOLDER.code]
@@ -131,7 +143,7 @@ def _prove_enclave(enclave: Enclave, provider: Provider, claimed: Claimed) -> No
     with transaction.atomic():
         for finding in proof.findings:
             _record(checks[finding.code], finding)
-        _conclude_enclave(enclave, proof.findings, dict(proof.resources), began)
+        _conclude_enclave(enclave, proof, began)
         claimed.keep()
     _refresh_catalogue(enclave, provider, place)
 
@@ -144,14 +156,13 @@ def _refresh_catalogue(enclave: Enclave, provider: Provider, place: Place) -> No
         log.info("The offers of %s could not be read: %s", enclave.zone, error)
 
 
-def _conclude_enclave(
-    enclave: Enclave, findings: Iterable[Finding], resources: dict[str, object], began: datetime
-) -> None:
-    outcomes = {finding.outcome for finding in findings}
+def _conclude_enclave(enclave: Enclave, proof: ZoneProof, began: datetime) -> None:
+    outcomes = {finding.outcome for finding in proof.findings}
     if outcomes == {Outcome.PASSED}:
-        _move_enclave(enclave, EnclaveState.READY, resources=resources, proved_at=began, problem="")
+        found = {"resources": dict(proof.resources), "quota": dict(proof.quota)}
+        _move_enclave(enclave, EnclaveState.READY, **found, proved_at=began, problem="")
     elif Outcome.FAILED in outcomes:
-        wrong = [finding.title for finding in findings if finding.outcome == Outcome.FAILED]
+        wrong = [finding.title for finding in proof.findings if finding.outcome == Outcome.FAILED]
         lost = enclave.state in (EnclaveState.READY, EnclaveState.DEGRADED)
         _move_enclave(
             enclave, EnclaveState.DEGRADED if lost else EnclaveState.PENDING, problem="; ".join(wrong)
@@ -180,7 +191,7 @@ def _conclude(
     if target == AccountState.VERIFIED and not account.holds and not _take_hold(account):
         target, problem = AccountState.VERIFYING, _HELD
     # A proof is as old as its first look: what changed meanwhile it may not have seen.
-    changes: dict[str, object] = {"problem": problem, "checked_at": began}
+    changes: dict[str, object] = {"problem": problem, "checked_at": began, "facts": account.facts}
     if target == AccountState.VERIFIED and all(check.outcome == Outcome.PASSED for check in outcomes):
         changes |= {"verified_at": began, "template_version": TEMPLATE_VERSION}
     unclear = account.checks.filter(outcome=Outcome.UNKNOWN).exclude(enclave__state=EnclaveState.REMOVED)

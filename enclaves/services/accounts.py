@@ -2,12 +2,14 @@
 
 import re
 import secrets
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.db.transaction import atomic
 from django.utils import timezone
 
+from enclaves.blueprints import BLUEPRINTS, blueprint
 from enclaves.lifecycle import AccountState, EnclaveState
 from enclaves.models import Cloud, CloudAccount, Operation, Work
 from enclaves.provisioning import live, operations, verify
@@ -18,16 +20,21 @@ from tenants.gate import Actor
 from tenants.policy import Permission
 
 _ACCOUNT = re.compile(r"(?P<cloud>[a-z]+):(?P<number>[0-9A-Za-z-]+)\Z")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_CLOUDS = ", ".join(BLUEPRINTS)
+_SETTLED = (AccountState.VERIFIED, AccountState.REMOVED)  # the identity of these stays as it is
 
 
 @atomic
-def register_account(*, by: Actor, account: str, title: str = "") -> CloudAccount:
+def register_account(*, by: Actor, account: str, title: str = "", azure_tenant_id: str = "") -> CloudAccount:
     """Name an account and make the binding for it. Nothing is reserved until it is proved.
 
-    Raises ValidationError for a name that is none, or that this tenant has registered already.
+    Raises ValidationError for a name that is none, or that this tenant has registered already, and for
+    an Entra tenant that is missing or out of place.
     """
     by.require(Permission.ACCOUNT_REGISTER)
     cloud, number = _parse(account)
+    directory = _directory(cloud, azure_tenant_id)
     if (
         by.tenant.cloudaccounts.filter(cloud=cloud, number=number)
         .exclude(state=AccountState.REMOVED)
@@ -38,6 +45,7 @@ def register_account(*, by: Actor, account: str, title: str = "") -> CloudAccoun
         tenant=by.tenant,
         cloud=cloud,
         number=number,
+        azure_tenant_id=directory,
         title=title.strip(),
         external_id=f"{by.tenant.name}-{secrets.token_urlsafe(24)}",
         registration=f"reg-{secrets.token_hex(8)}",
@@ -45,9 +53,27 @@ def register_account(*, by: Actor, account: str, title: str = "") -> CloudAccoun
     row.clean_fields(exclude=[field.name for field in row._meta.fields if field.name != "title"])
     _save_new(row)
     verify.prepare_checks(row)
-    audit.record("account.registered", row, by=by, account=str(row))
+    audit.record("account.registered", row, by=by, **_named(row))
     queue.ask(row.tenant_id, Work.Kind.VERIFY, row.pk)
     return row
+
+
+@atomic
+def hand_in_client(account: CloudAccount, *, by: Actor, azure_client_id: str) -> None:
+    """Take the id of the identity that the account template made, and have the account proved with it.
+
+    Raises ValidationError for what is no such id, and Refused where another one is proved already.
+    """
+    by.require(Permission.ACCOUNT_REGISTER)
+    _must_exist(account)
+    wanted = blueprint(account.cloud).words.hands_back
+    if not wanted:
+        raise Refused(f"The template of {account} hands nothing back.")
+    client_id = _uuid("azure_client_id", azure_client_id, f"This is no {wanted}: that is a UUID.")
+    if client_id != account.azure_client_id:
+        _change_client(account, client_id, wanted, by)
+    queue.ask(account.tenant_id, Work.Kind.VERIFY, account.pk)
+    live.nudge(account.tenant_id, f"account:{account.pk}", "accounts")
 
 
 @atomic
@@ -101,6 +127,15 @@ def remove_account(account: CloudAccount, *, by: Actor) -> None:
     live.nudge(account.tenant_id, f"account:{account.pk}", "accounts")
 
 
+def _change_client(account: CloudAccount, client_id: str, wanted: str, by: Actor) -> None:
+    # The update names the states, so that no proof that ends at this moment is left with another identity.
+    takes = CloudAccount.objects.filter(pk=account.pk).exclude(state__in=_SETTLED)
+    if not takes.update(azure_client_id=client_id):
+        raise Refused(f"{account} is verified with another {wanted}. Nothing has to be handed in.")
+    before, account.azure_client_id = account.azure_client_id, client_id
+    audit.record("account.client_handed_in", account, by=by, azure_client_id=client_id, before=before)
+
+
 def _save_new(row: CloudAccount) -> None:
     try:
         with atomic():
@@ -114,13 +149,38 @@ def _parse(account: str) -> tuple[Cloud, str]:
     match = _ACCOUNT.match(account.strip())
     if match is None:
         raise ValidationError({"account": "Write the cloud and the account, like aws:111122223333."})
-    cloud, number = match["cloud"], match["number"]
-    if cloud != Cloud.AWS:
-        raise ValidationError({"account": f"Accounts of {cloud} can't be registered yet; aws can."})
-    if not re.fullmatch(r"[0-9]{12}", number):
-        digits = len(number)
-        raise ValidationError({"account": f"An AWS account id has 12 digits; this has {digits} characters."})
-    return Cloud.AWS, number
+    cloud, number = match["cloud"], match["number"].lower()
+    if cloud not in BLUEPRINTS:
+        raise ValidationError({"account": f"Accounts of {cloud} can't be registered; {_CLOUDS} can."})
+    words = blueprint(cloud).words
+    if not re.fullmatch(words.number_pattern, number):
+        about = f"that is {words.number_hint}, like {words.number_example}."
+        raise ValidationError({"account": f"{number} is no {words.title} {words.account} id: {about}"})
+    return Cloud(cloud), number
+
+
+def _directory(cloud: Cloud, azure_tenant_id: str) -> str:
+    words = blueprint(cloud).words
+    if words.needs_directory:
+        about = f"Name the Entra tenant that the {words.account} trusts: a UUID, like {words.number_example}."
+        return _uuid("azure_tenant_id", azure_tenant_id, about)
+    if azure_tenant_id.strip():
+        about = f"An {words.title} {words.account} has no Entra tenant. Leave this empty."
+        raise ValidationError({"azure_tenant_id": about})
+    return ""
+
+
+def _uuid(field: str, text: str, advice: str) -> str:
+    # The text itself is not repeated: people paste secrets into the wrong field.
+    if not _UUID.fullmatch(text.strip().lower()):
+        raise ValidationError({field: advice})
+    return text.strip().lower()
+
+
+def _named(account: CloudAccount) -> dict[str, Any]:
+    """What the record says of a registration, without what it does not have."""
+    known = {"account": str(account), "azure_tenant_id": account.azure_tenant_id}
+    return {name: value for name, value in known.items() if value}
 
 
 def _must_exist(account: CloudAccount) -> None:

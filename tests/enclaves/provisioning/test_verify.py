@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from enclaves.models import CloudAccount
@@ -166,3 +168,49 @@ def test_offers_that_can_not_be_read_say_nothing_about_the_zone(
 
     enclave.refresh_from_db()
     assert (enclave.state, set(outcomes(account, enclave).values())) == ("ready", {"passed"})
+
+
+def learning(cloud, **facts):
+    plain = cloud.prove_account
+    cloud.prove_account = lambda: (replace(finding, facts=facts) for finding in plain())
+
+
+def test_what_a_proof_learns_of_an_account_is_kept_until_another_learns_better(
+    account, cloud, work_until_quiet, in_acme
+):
+    learning(cloud, logical_zones={"eastus": {"eastus-az1": "2"}}, region="eastus")
+    assert again(account, work_until_quiet).facts["logical_zones"] == {"eastus": {"eastus-az1": "2"}}
+
+    learning(cloud, logical_zones={"eastus": {"eastus-az1": "3"}})
+    assert again(account, work_until_quiet).facts == {
+        "logical_zones": {"eastus": {"eastus-az1": "3"}},
+        "region": "eastus",
+    }
+
+
+def test_a_zones_proof_tells_how_many_machines_the_account_may_still_have(
+    enclave, cloud, work_until_quiet, in_acme
+):
+    plain = cloud.prove_zone
+    cloud.prove_zone = lambda place: replace(plain(place), quota={"": 64, "standardDpsv6Family": 32})
+
+    work_until_quiet()
+
+    enclave.refresh_from_db()
+    assert enclave.quota == {"": 64, "standardDpsv6Family": 32}
+
+
+def test_a_proof_of_an_identity_that_was_changed_meanwhile_decides_nothing(
+    account, cloud, work_until_quiet, in_acme
+):
+    plain, changed, before = cloud.prove_account, "c11e0000-0000-4000-8000-000000000002", []
+
+    def while_somebody_hands_in_another():
+        before.append(CloudAccount.objects.get(pk=account.pk).state)
+        CloudAccount.objects.filter(pk=account.pk, azure_client_id="").update(azure_client_id=changed)
+        yield from plain()
+
+    cloud.prove_account = while_somebody_hands_in_another
+
+    assert again(account, work_until_quiet).state == "verified"
+    assert before == ["pending", "verifying"]

@@ -28,7 +28,7 @@ def test_registering_leads_to_the_page_with_the_template(browser, zones, cloud):
 def test_an_account_id_that_is_none_is_told_beside_the_field(browser, zones, cloud):
     answer = browser.post(REGISTER, {"account": "aws:11112222333"})
 
-    assert "An AWS account id has 12 digits" in answer.text
+    assert "11112222333 is no AWS account id: that is 12 digits" in answer.text
     assert 'aria-invalid="true"' in answer.text
     assert not CloudAccount.objects.using("system").exists()
 
