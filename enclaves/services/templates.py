@@ -91,6 +91,10 @@ def _binding(account: CloudAccount) -> Binding:
         external_id=account.external_id,
         portal_principal=settings.AWS_PRINCIPAL_ARN,
         image_owner=settings.AWS_ACCOUNT_ID,
+        tenant=str(account.tenant_id),
+        directory=account.azure_tenant_id,
+        facts=account.facts,
+        issuer=settings.ISSUER_URL,
     )
 
 
