@@ -14,10 +14,9 @@ type Json = Any
 
 PREFIX = "/_sandbox/"
 DEPLOYMENTS_VERSION = "2025-04-01"
-DELETE_VERSIONS = {
-    "microsoft.authorization/roleassignments": "2022-04-01",
-    "microsoft.authorization/roledefinitions": "2022-04-01",
-}
+ASSIGNMENTS = "microsoft.authorization/roleassignments"
+DEFINITIONS = "microsoft.authorization/roledefinitions"
+ROLES_VERSION = "2022-04-01"
 PAUSE_SECONDS = 0.2
 
 
@@ -115,7 +114,7 @@ def delete_deployment(arm_url: str, authority_url: str, ca_file: str, owner: Own
     made = session.call("GET", _deployment(owner, name)).body["properties"].get("outputResources", [])
     gone = list(_outermost([item["id"] for item in made]))
     for id in gone:
-        version = DELETE_VERSIONS.get(_kind(id), DEPLOYMENTS_VERSION)
+        version = ROLES_VERSION if "/providers/" in id else DEPLOYMENTS_VERSION
         session.finish(session.call("DELETE", id, version=version))
     session.finish(session.call("DELETE", _deployment(owner, name)))
     return gone
@@ -126,12 +125,14 @@ def _deployment(owner: Owner, name: str) -> str:
 
 
 def _outermost(ids: list[str]) -> Iterator[str]:
-    """What has to be deleted by itself, last first; a group takes along what it holds."""
-    groups = [id.lower() + "/" for id in ids if "/providers/" not in id]
-    for id in reversed(ids):
-        is_alone = not id.lower().startswith(tuple(groups))
-        if is_alone and (_kind(id) in DELETE_VERSIONS or "/providers/" not in id):
-            yield id
+    """What has to be deleted by itself, in an order that Azure allows; a group takes along what it holds."""
+    groups = [id for id in ids if "/providers/" not in id]
+    inside = tuple(id.lower() + "/" for id in groups)
+    others = [id for id in ids if id not in groups and not id.lower().startswith(inside)]
+    yield from (id for id in reversed(others) if _kind(id) == ASSIGNMENTS)
+    yield from reversed(groups)
+    # A role is held by its assignments, those inside the groups as well.
+    yield from (id for id in reversed(others) if _kind(id) == DEFINITIONS)
 
 
 def _kind(id: str) -> str:
