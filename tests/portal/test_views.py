@@ -1,4 +1,6 @@
 import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
@@ -53,3 +55,17 @@ def test_every_page_forbids_what_is_not_ours(client):
 
     assert "default-src 'self'" in policy
     assert "unsafe" not in policy
+
+
+def test_signing_in_is_not_congratulated(client, acme):
+    user = get_user_model().objects.get(email="admin@acme.example")
+    user.set_password("a long enough password")
+    user.save()
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+
+    answer = client.post(
+        "/accounts/login/", {"login": user.email, "password": "a long enough password"}, follow=True
+    )
+
+    assert answer.status_code == 200
+    assert "uccessful" not in answer.text

@@ -176,7 +176,8 @@ def test_a_host_of_another_registration_is_nobody_of_ours(hosting, launch):
 def test_a_machine_outside_the_zones_network_is_not_listed(hosting, resources):
     ec2 = hosting.root("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
-    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.7.0.0/24")["Subnet"]["SubnetId"]
+    where = {"VpcId": vpc, "CidrBlock": "10.7.0.0/24", "AvailabilityZoneId": PLACE.availability_zone_ids[0]}
+    subnet = ec2.create_subnet(**where)["Subnet"]["SubnetId"]
     ec2.run_instances(
         ImageId=hosting.image, InstanceType="m6g.large", MinCount=1, MaxCount=1, SubnetId=subnet
     )
