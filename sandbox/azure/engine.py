@@ -145,14 +145,18 @@ def _start(write: Write, kind: ResourceType) -> Operation:
     write.properties["provisioningState"] = "Updating" if write.old else "Creating"
 
     def finish() -> Result:
-        fault = write.world.faults.take(write.id.subscription, f"{kind.name}/write", late=True)
         is_ending = write.properties["provisioningState"] == "Deleting"
         if is_ending or write.world.get(write.id.text) is not write.body:
             raise ArmError(409, "OperationPreempted", "A later operation took the place of this one.")
-        if error := fault and fault.as_error():
+        fault = write.world.faults.take(write.id.subscription, f"{kind.name}/write", late=True)
+        try:
+            if error := fault and fault.as_error():
+                raise error
+            return _finish(write, kind)
+        except ArmError as error:
+            write.world.facts(write.id.text)["failure"] = error.error()
             write.properties["provisioningState"] = "Failed"
-            raise error
-        return _finish(write, kind)
+            raise
 
     seconds = write.world.seconds(kind.create_seconds)
     return write.world.operations.start(
@@ -161,12 +165,9 @@ def _start(write: Write, kind: ResourceType) -> Operation:
 
 
 def _finish(write: Write, kind: ResourceType) -> Resource:
-    try:
-        if kind.finish:
-            kind.finish(write)
-    except ArmError:
-        write.properties["provisioningState"] = "Failed"
-        raise
+    if kind.finish:
+        kind.finish(write)
+    write.world.facts(write.id.text).pop("failure", None)
     write.properties["provisioningState"] = "Succeeded"
     return write.body
 

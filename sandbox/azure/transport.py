@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 from azure.core.pipeline.transport import RequestsTransport
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ProtocolError
 from urllib3.response import HTTPResponse
 
 from sandbox.azure.wire import Request
@@ -27,7 +28,7 @@ class _Adapter(HTTPAdapter):
         headers = {name: str(value) for name, value in request.headers.items()}
         given = self._azure.answer(Request.read(str(request.method), request.path_url, headers, raw))
         if given.cut:
-            raise requests.ConnectionError("The line was cut.", request=request)
+            raise requests.ConnectionError(ProtocolError("The line was cut."), request=request)
         return self.build_response(
             request,
             HTTPResponse(

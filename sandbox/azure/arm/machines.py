@@ -136,9 +136,15 @@ def _with_status(call: Call, machine: Resource) -> Resource:
 
 
 def _instance(call: Call, machine: Resource) -> dict[str, Any]:
-    state = machine["properties"]["provisioningState"]
-    statuses = [_status("ProvisioningState", state.lower(), f"Provisioning {state.lower()}")]
-    if power := call.world.facts(machine["id"]).get("power"):
+    facts = call.world.facts(machine["id"])
+    state = machine["properties"]["provisioningState"].lower()
+    statuses: list[dict[str, str]] = []
+    if state == "failed" and (failure := facts.get("failure")):
+        told = _status("ProvisioningState", f"failed/{failure['code']}", "Provisioning failed")
+        statuses.append({**told, "level": "Error", "message": failure["message"]})
+    else:
+        statuses.append(_status("ProvisioningState", state, f"Provisioning {state}"))
+    if power := facts.get("power"):
         statuses.append(_status("PowerState", power, f"VM {power}"))
     return {"hyperVGeneration": "V2", "statuses": statuses}
 

@@ -1,6 +1,7 @@
 """One pretend Azure for all tests; each takes subscriptions of its own, and the unmodified SDKs."""
 
 import json
+import re
 import uuid
 from types import SimpleNamespace
 
@@ -123,7 +124,8 @@ def code():
         try:
             call(*arguments, **options)
         except ClientAuthenticationError as error:
-            return error.error.code if getattr(error, "error", None) else error.message.split(":")[1].strip()
+            number = re.search(r"AADSTS\d+", error.message)
+            return number[0] if number else error.error.code
         except HttpResponseError as error:
             return error.error.code
         return "ok"
