@@ -23,12 +23,12 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from jwt.algorithms import RSAAlgorithm
 
+from enclaves.blueprints.azure.names import AUDIENCE
 from enclaves.models import SigningKey
 from enclaves.providers.base import ProviderError, Trouble
 
 log = logging.getLogger(__name__)
 
-AUDIENCE = "api://AzureADTokenExchange"
 ALGORITHM = "RS256"
 ASSERTION_LASTS = timedelta(minutes=5)
 KEY_SIGNS = timedelta(days=30)

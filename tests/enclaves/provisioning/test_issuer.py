@@ -11,10 +11,11 @@ from django.utils import timezone
 from enclaves.models import SigningKey
 from enclaves.providers.base import ProviderError, Trouble
 from enclaves.provisioning import issuer, sweeping
-from enclaves.provisioning.issuer import AUDIENCE, KEY_SIGNS, NOTICE
+from enclaves.provisioning.issuer import KEY_SIGNS, NOTICE
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "system"])
 
+AUDIENCE = "api://AzureADTokenExchange"
 SUBJECT = "tenant:0a1b:subscription:7c1d:role:observer"
 HOUR = timedelta(hours=1)
 
