@@ -39,7 +39,8 @@ DESCRIPTION = (
     "enclave-observer reads what the portal and these templates made; enclave-provisioner launches and ends "
     "hosts, only in the resource groups of your zones; enclave-host is what a host itself may do: add its "
     "logs to the archive. The first two trust one issuer and one subject, made for this registration; no "
-    "secret exists. To end all access, delete the resource group enclave."
+    "secret exists. To end all access, delete the resource group enclave, and the role assignments of its "
+    "identities: Azure would not give those to new ones, should you come back."
 )
 
 DEFAULT_LOCATION = "eastus"
