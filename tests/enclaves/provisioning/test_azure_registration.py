@@ -117,7 +117,6 @@ def test_the_database_lets_only_one_tenant_hold_a_subscription(register, proved,
     with (
         tenant_scope(globex.pk),
         pytest.raises(IntegrityError, match="account_one_holder"),
-        transaction.atomic(),
     ):
         CloudAccount.objects.filter(pk=theirs.pk).update(holds=True)
 
