@@ -140,12 +140,13 @@ def _prove_enclave(enclave: Enclave, provider: Provider, claimed: Claimed) -> No
         for check in checks.values():
             _record(check, Finding(check.code, Outcome.UNKNOWN, check.title, evidence=str(error)))
         return
+    # First, so that who sees that the enclave is ready can deploy to it.
+    _refresh_catalogue(enclave, provider, place)
     with transaction.atomic():
         for finding in proof.findings:
             _record(checks[finding.code], finding)
         _conclude_enclave(enclave, proof, began)
         claimed.keep()
-    _refresh_catalogue(enclave, provider, place)
 
 
 def _refresh_catalogue(enclave: Enclave, provider: Provider, place: Place) -> None:
