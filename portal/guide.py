@@ -19,7 +19,11 @@ The portal is ready: {base_url}
     curl -s -H "Authorization: Bearer $TOKEN" -X POST \\
       {base_url}/api/v1/tenants/acme/cloud-accounts/aws:{registered}/verify/
 
-  Account {unregistered} of the sandbox is nobody's yet: register it as acme's admin on the web page.
+  Nobody has registered these yet; try it on the web page, the README has the whole tour:
+    as acme's admin   {account}
+    as globex's admin {subscription}
+                      of Entra tenant {directory}
+  globex runs an application in its Azure subscription, acme one in its AWS account. Neither sees the other.
   API documentation: {base_url}/api/v1/docs/    The same facts for scripts: {facts_path}
   Ctrl-C ends everything.
 """
@@ -28,15 +32,23 @@ The portal is ready: {base_url}
 def guide(facts_path: Path) -> str:
     """The text for the terminal, from the facts that the seeding wrote."""
     facts = json.loads(facts_path.read_text())
-    accounts = facts["sandbox"]["aws"]["accounts"]
+    clouds = facts["sandbox"]
+    accounts, subscriptions = clouds["aws"]["accounts"], clouds["azure"]["subscriptions"]
+    subscription = _of(None, subscriptions)
     return _GUIDE.format(
         base_url=facts["base_url"],
         users="\n".join(map(_line, facts["users"])),
         token=facts["tokens"][0]["token"],
-        registered=next(one["account_id"] for one in accounts if one["tenant"] == "acme"),
-        unregistered=next(one["account_id"] for one in accounts if one["tenant"] is None),
+        registered=_of("acme", accounts)["account_id"],
+        account=f"aws:{_of(None, accounts)['account_id']}",
+        subscription=f"azure:{subscription['subscription_id']}",
+        directory=subscription["directory_id"],
         facts_path=facts_path.relative_to(facts_path.parents[1]),
     )
+
+
+def _of(tenant: str | None, accounts: list[dict[str, Any]]) -> dict[str, Any]:
+    return next(one for one in accounts if one["tenant"] == tenant)
 
 
 def _line(user: dict[str, Any]) -> str:

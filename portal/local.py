@@ -3,18 +3,17 @@ settings. It knows no Django: settings are read by the processes that it starts.
 
 import os
 import shutil
-import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from portal.guide import guide
+from portal.pretending import NO_CLOUD, PretendClouds
 from portal.runtime.console import Console
 from portal.runtime.postgres import forget_postgres
 from portal.runtime.processes import ROOT, PortalProcesses
 from portal.runtime.readiness import free_port
-from portal.runtime.sandbox import SandboxAws
 from portal.runtime.secrets import Secrets
 from portal.runtime.servers import Servers, servers
 from portal.runtime.supervisor import Stopped, Supervisor
@@ -23,14 +22,10 @@ DEMO_STATE = ROOT / ".run"
 DEVELOPMENT_STATE = DEMO_STATE / "development"
 PREFERRED_PORT = 8000
 
-PORTAL_ACCOUNT = "999900001111"
-ACME, GLOBEX, UNREGISTERED = "111122223333", "444455556666", "777788889999"
-
-# What a person exported for other purposes must not send the demo into a real cloud.
-_NO_CLOUD = dict.fromkeys(
-    ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL")
-)
-_MADE_AT_START = ("postgres", "valkey", "secrets", "log", "mail", "beat", "demo.json", "demo.partial")
+_MADE_AT_START = (
+    "postgres", "valkey", "secrets", "certificates", "log", "mail", "beat",
+    "demo.json", "demo.partial",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,44 +70,20 @@ def forget(state: Path) -> None:
 
 def _start_demo(supervisor: Supervisor, place: Place) -> None:
     chosen = servers(place.state)
-    sandbox = SandboxAws(free_port())
-    accounts = (ACME, GLOBEX, UNREGISTERED)
-    pretending = supervisor.begin(sandbox.program(PORTAL_ACCOUNT, accounts))
+    clouds = PretendClouds.in_folder(place.state)
+    pretending = supervisor.begin(*clouds.programs())
     supervisor.start(*chosen.programs())
     chosen.forget_database()
     chosen.make_database()
     _migrate(supervisor, PortalProcesses(place.port, place.state, _environment(chosen, place)))
     supervisor.wait(pretending)
-    portal = _demo_processes(chosen, place, sandbox)
-    serving = supervisor.begin(portal.worker(), portal.beat(), portal.web())
+    environment = {**_environment(chosen, place), **clouds.environment()}
+    portal = PortalProcesses(place.port, place.state, environment, clouds.credentials())
+    serving = supervisor.begin(portal.worker(), portal.beat(), portal.web(), clouds.issuer(portal))
     facts = place.facts.with_suffix(".partial")
-    supervisor.run(portal.command("seed_demo", "--sandbox-port", str(sandbox.port), "--facts", str(facts)))
+    supervisor.run(portal.command("seed_demo", *clouds.options(), "--facts", str(facts)))
     supervisor.wait(serving)
     facts.rename(place.facts)  # at once or not at all, and only when everything is ready
-
-
-def _demo_processes(chosen: Servers, place: Place, sandbox: SandboxAws) -> PortalProcesses:
-    keys = sandbox.portal_keys()
-    environment = {
-        **_environment(chosen, place),
-        **_NO_CLOUD,
-        "PORTAL_AWS_ENDPOINT_URL": sandbox.url,
-        "PORTAL_AWS_ACCOUNT_ID": keys["account_id"],
-        "PORTAL_AWS_PRINCIPAL_ARN": keys["arn"],
-        "PORTAL_SANDBOX_APPLY_AWS": (
-            f"{_shown(sys.executable)} -m sandbox.aws apply --endpoint-url {sandbox.url}"
-        ),
-    }
-    credentials = {
-        "AWS_ACCESS_KEY_ID": keys["access_key_id"],
-        "AWS_SECRET_ACCESS_KEY": keys["secret_access_key"],
-    }
-    return PortalProcesses(place.port, place.state, environment, credentials)
-
-
-def _shown(path: str) -> str:
-    """A path as a person in the project's folder would type it."""
-    return str(Path(path).relative_to(ROOT)) if Path(path).is_relative_to(ROOT) else path
 
 
 def _environment(chosen: Servers, place: Place) -> dict[str, str | None]:
@@ -143,9 +114,8 @@ def run_development(*, port: int | None = None, environment: Mapping[str, str] =
         chosen = servers(place.state)
         supervisor.start(*chosen.programs())
         chosen.make_database()
-        settings = {**_environment(chosen, place), **_given(environment)}
-        credentials = {name: value for name, value in environment.items() if name.startswith("AWS_")}
-        portal = PortalProcesses(place.port, place.state, {**settings, **_NO_CLOUD}, credentials)
+        settings = {**_environment(chosen, place), **_given(environment), **NO_CLOUD}
+        portal = PortalProcesses(place.port, place.state, settings, _credentials(environment, place))
         _migrate(supervisor, portal)
         supervisor.start(portal.worker(), portal.beat(), portal.web())
         console.say(f"The portal answers at {place.url}")
@@ -154,3 +124,10 @@ def run_development(*, port: int | None = None, environment: Mapping[str, str] =
 
 def _given(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name.startswith("PORTAL_")}
+
+
+def _credentials(environment: Mapping[str, str], place: Place) -> dict[str, str | None]:
+    """What the worker alone may have; the secret that keeps its signing keys is made if none is given."""
+    given = {name: value for name, value in environment.items() if name.startswith("AWS_")}
+    signing = environment.get("PORTAL_SIGNING_SECRET") or Secrets(place.state / "secrets").get("signing")
+    return {**given, "PORTAL_SIGNING_SECRET": signing}

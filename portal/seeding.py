@@ -3,9 +3,10 @@
 import json
 import secrets
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +15,24 @@ from django.conf import settings
 from django.utils import timezone
 
 from enclaves.lifecycle import AccountState, DeploymentState, EnclaveState
-from enclaves.models import CloudAccount, Deployment, Enclave
-from enclaves.services.accounts import register_account, verify_account
+from enclaves.models import Cloud, CloudAccount, Deployment, Enclave, Zone
+from enclaves.provisioning.issuer import published_keys
+from enclaves.services.accounts import hand_in_client, register_account, verify_account
 from enclaves.services.deployments import apply_plan, submit_spec
 from enclaves.services.enclaves import create_enclave
-from enclaves.services.templates import account_template, zone_template
-from portal.local import ACME, GLOBEX, PORTAL_ACCOUNT
-from portal.runtime.sandbox import SandboxAws
+from enclaves.services.templates import Template, account_template, zone_template
+from portal.pretending import ACME, DIRECTORIES, GLOBEX, GLOBEX_SUBSCRIPTION, PORTAL_ACCOUNT
+from portal.runtime.sandbox import SandboxAws, SandboxAzure
 from tenants.gate import Actor
 from tenants.models import Membership, Tenant, User
 from tenants.policy import Role
 from tenants.scope import tenant_scope
 from tenants.services import add_member, create_tenant, create_token
 
-ZONE = "prod.aws-us-east-1c"
-SPEC = f"""\
+AWS_ZONE, AZURE_ZONE = "prod.aws-us-east-1c", "prod.azure-eastus-az1"
+RECOMMENDER = f"""\
 application: recommender
-enclave: aws:{ACME}/{ZONE}
+enclave: aws:{ACME}/{AWS_ZONE}
 image: registry.example.com/recommender@sha256:{"5e" * 32}
 clusters:
   - name: query
@@ -40,7 +42,17 @@ clusters:
     hosts: 3
     machine: {{vcpu: 8, memory_gib: 64, disk_gib: 500, architecture: arm64}}
 """
+CATALOGUE = f"""\
+application: catalogue
+enclave: azure:{GLOBEX_SUBSCRIPTION}/{AZURE_ZONE}
+image: registry.example.com/catalogue@sha256:{"ca" * 32}
+clusters:
+  - name: query
+    hosts: 2
+    machine: {{vcpu: 4, memory_gib: 16, disk_gib: 100, architecture: arm64}}
+"""
 PATIENCE = 90  # seconds for the worker to do one thing
+VISITORS_PACE = 0.01  # of Azure's own; registering a feature takes it a quarter of an hour
 
 
 class SeedingFailed(Exception):
@@ -58,12 +70,22 @@ class Person:
 
 
 @dataclass(frozen=True)
+class AccountPlan:
+    """A cloud account of the demo, its zone, and the spec of what runs there."""
+
+    name: str
+    zone: str
+    directory: str = ""
+    spec: str = ""
+
+
+@dataclass(frozen=True)
 class TenantPlan:
-    """A tenant of the demo: its people, the first of them an admin, and its cloud account."""
+    """A tenant of the demo: its people, the first of them an admin, and its cloud accounts."""
 
     name: str
     title: str
-    account: str
+    accounts: tuple[AccountPlan, ...]
     people: tuple[tuple[str, Role], ...]
 
 
@@ -71,32 +93,68 @@ TENANTS = (
     TenantPlan(
         "acme",
         "Acme Corporation",
-        ACME,
+        (AccountPlan(f"aws:{ACME}", AWS_ZONE, spec=RECOMMENDER),),
         (("Ada Admin", Role.ADMIN), ("Dev Developer", Role.DEVELOPER), ("Rea Reader", Role.READER)),
     ),
-    TenantPlan("globex", "Globex", GLOBEX, (("Gil Admin", Role.ADMIN),)),
+    TenantPlan(
+        "globex",
+        "Globex",
+        (
+            AccountPlan(
+                f"azure:{GLOBEX_SUBSCRIPTION}", AZURE_ZONE, DIRECTORIES[GLOBEX_SUBSCRIPTION], CATALOGUE
+            ),
+            AccountPlan(f"aws:{GLOBEX}", AWS_ZONE),
+        ),
+        (("Gil Admin", Role.ADMIN),),
+    ),
 )
 
 
-def seed(sandbox: SandboxAws) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Admins:
+    """The cloud admins of all tenants: they apply the portal's templates in their own accounts."""
+
+    aws: SandboxAws
+    azure: SandboxAzure
+
+    def apply(self, account: CloudAccount, region: str, template: Template) -> Mapping[str, str]:
+        """Apply a template with the rights of the account's owner; return its outputs."""
+        name = Path(template.file_name).stem
+        if account.cloud == Cloud.AZURE:
+            return self.azure.deploy(account.number, region, name, template.text)
+        self.aws.apply_stack(account.number, region, name, template.text)
+        return {}
+
+
+@dataclass(frozen=True)
+class Wait:
+    """What the worker has to do before an account gets any further."""
+
+    what: str
+    is_over: Callable[[], bool]
+    deadline: float = field(default_factory=lambda: time.monotonic() + PATIENCE)
+
+
+type Landing = Iterator[Wait]
+
+
+def seed(aws: SandboxAws, azure: SandboxAzure) -> dict[str, Any]:
     """Make the tenants of the demo and all that they have; return what a script needs to use it.
 
     Raises SeedingFailed.
     """
     people: list[Person] = []
     tokens: list[dict[str, Any]] = []
-    registered: list[tuple[Actor, Enclave]] = []
+    landings: list[tuple[Actor, Landing]] = []
+    admins = Admins(aws, azure)
     for plan in TENANTS:
         actor = _sign_up(plan, people)
         with tenant_scope(actor.tenant.pk):
             tokens.append(_token(actor))
-            registered.append((actor, _register(plan, sandbox, by=actor)))
-    for actor, enclave in registered:
-        with tenant_scope(actor.tenant.pk):
-            _await_proof(enclave)
-    with tenant_scope(registered[0][0].tenant.pk):
-        _deploy(by=registered[0][0])
-    return _facts(people, tokens, sandbox)
+        landings += [(actor, _land(account, admins, by=actor)) for account in plan.accounts]
+    _finish(landings)
+    azure.set_pace(VISITORS_PACE)
+    return _facts(people, tokens, admins)
 
 
 def _sign_up(plan: TenantPlan, people: list[Person]) -> Actor:
@@ -136,59 +194,78 @@ def _token(by: Actor) -> dict[str, Any]:
     return {"tenant": by.tenant.name, "roles": [role.value for role in by.roles], "token": secret}
 
 
-def _register(plan: TenantPlan, sandbox: SandboxAws, *, by: Actor) -> Enclave:
-    """Register the account, and apply both templates in it as its own administrator would."""
-    account = register_account(by=by, account=f"aws:{plan.account}", title="Production")
-    enclave = create_enclave(account, by=by, zone=ZONE)
-    for template in (account_template(account), zone_template(enclave)):
-        stack = Path(template.file_name).stem
-        sandbox.apply_stack(plan.account, enclave.zone.region, stack, template.text)
-    verify_account(account, by=by)
-    return enclave
-
-
-def _await_proof(enclave: Enclave) -> None:
-    """Wait for the worker; a first look, from before the templates were there, may still be on its way."""
-
-    def is_proved() -> bool:
-        account = CloudAccount.objects.get(pk=enclave.account_id)
-        enclave.refresh_from_db()
-        return (account.state, enclave.state) == (AccountState.VERIFIED, EnclaveState.READY)
-
-    _await(is_proved, f"{enclave} to be proved")
-
-
-def _deploy(*, by: Actor) -> None:
-    revision = submit_spec(by=by, source=SPEC)
-    apply_plan(revision, by=by, plan_hash=revision.plan_hash)
-
-    def is_live() -> bool:
-        return Deployment.objects.get(pk=revision.deployment_id).state == DeploymentState.LIVE
-
-    _await(is_live, "the hosts of recommender")
-
-
-def _await(is_done: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not is_done():
-        if time.monotonic() > deadline:
-            raise SeedingFailed(f"Waited {PATIENCE} s in vain for {what}; the worker's log may say why.")
+def _finish(landings: list[tuple[Actor, Landing]]) -> None:
+    """Take every account as far as its plan goes, all at the same time."""
+    waits: list[Wait | None] = [None] * len(landings)
+    while landings:
+        for place, (actor, landing) in enumerate(landings):
+            with tenant_scope(actor.tenant.pk):
+                waits[place] = _next_wait(landing, waits[place])
+        going = [place for place, wait in enumerate(waits) if wait]
+        landings, waits = [landings[place] for place in going], [waits[place] for place in going]
         time.sleep(0.2)
 
 
-def _facts(people: list[Person], tokens: list[dict[str, Any]], sandbox: SandboxAws) -> dict[str, Any]:
-    owners = {plan.account: plan.name for plan in TENANTS}
+def _next_wait(landing: Landing, wait: Wait | None) -> Wait | None:
+    """Say what the landing waits for now; None once it is over."""
+    if wait is None or wait.is_over():
+        return next(landing, None)
+    if time.monotonic() > wait.deadline:
+        raise SeedingFailed(f"Waited {PATIENCE} s in vain for {wait.what}; the worker's log may say why.")
+    return wait
+
+
+def _land(plan: AccountPlan, admins: Admins, *, by: Actor) -> Landing:
+    """Register an account, apply both templates as its own administrator would, and deploy."""
+    account = register_account(by=by, account=plan.name, title="Production", azure_tenant_id=plan.directory)
+    region = Zone.objects.get(name=plan.zone).region
+    outputs = admins.apply(account, region, account_template(account))
+    if account.cloud == Cloud.AZURE:
+        yield Wait("the portal to have a key to sign with", lambda: bool(published_keys()))
+        hand_in_client(account, by=by, azure_client_id=outputs["observerClientId"])
+    verify_account(account, by=by)
+    yield Wait(f"{account} to be verified", partial(_is_in, account, AccountState.VERIFIED))
+
+    enclave = create_enclave(account, by=by, zone=plan.zone)
+    admins.apply(account, region, zone_template(enclave))
+    verify_account(account, by=by)
+    yield Wait(f"{enclave} to be ready", partial(_is_in, enclave, EnclaveState.READY))
+
+    if plan.spec:
+        revision = submit_spec(by=by, source=plan.spec)
+        apply_plan(revision, by=by, plan_hash=revision.plan_hash)
+        deployment = revision.deployment
+        yield Wait(f"the hosts of {deployment}", partial(_is_in, deployment, DeploymentState.LIVE))
+
+
+def _is_in(thing: CloudAccount | Enclave | Deployment, state: str) -> bool:
+    thing.refresh_from_db()
+    return bool(thing.state == state)
+
+
+def _facts(people: list[Person], tokens: list[dict[str, Any]], admins: Admins) -> dict[str, Any]:
+    owners = {account.name: plan.name for plan in TENANTS for account in plan.accounts}
     accounts = [
-        {**account, "tenant": owners.get(account["account_id"])}
-        for account in sandbox.accounts()
+        {**account, "tenant": owners.get(f"aws:{account['account_id']}")}
+        for account in admins.aws.accounts()
         if account["account_id"] != PORTAL_ACCOUNT
     ]
-    aws = {"endpoint_url": sandbox.url, "portal_account_id": PORTAL_ACCOUNT, "accounts": accounts}
+    subscriptions = [
+        {**one, "tenant": owners.get(f"azure:{one['subscription_id']}")}
+        for one in admins.azure.subscriptions()
+    ]
+    aws = {"endpoint_url": admins.aws.url, "portal_account_id": PORTAL_ACCOUNT, "accounts": accounts}
+    azure = {
+        "authority_url": admins.azure.url,
+        "arm_url": admins.azure.url,
+        "ca_file": str(admins.azure.ca_file),
+        "subscriptions": subscriptions,
+    }
     return {
         "base_url": settings.BASE_URL,
         "users": [{**asdict(person), "roles": list(person.roles)} for person in people],
         "tokens": tokens,
-        "sandbox": {"aws": aws},
+        "sandbox": {"aws": aws, "azure": azure},
     }
 
 

@@ -83,7 +83,7 @@ class SandboxAzure:
         shown = ("--certificate", str(files.certificate), "--key", str(files.key))
         # Its Entra fetches the portal's keys, from a server that the same authority certified.
         trusted = ("--ca", str(self.ca_file), "--trust", str(self.ca_file))
-        where = ("--port", str(self.port))
+        where = ("--port", str(self.port), "--pace", "0")
         return Program(
             "azure",
             [sys.executable, "-m", "sandbox.azure", "serve", *where, *shown, *trusted, *named],
@@ -91,6 +91,10 @@ class SandboxAzure:
             is_ready=answers_http(self.port, "/_sandbox/subscriptions", ca_file=self.ca_file),
             folder=ROOT,
         )
+
+    def set_pace(self, pace: float) -> None:
+        """Say how long things take: 1 as long as in Azure, 0 no time."""
+        self.ask("POST", "behaviour", {"pace": pace})
 
     def subscriptions(self) -> list[dict[str, str]]:
         """Every subscription with its directory and the credentials of its owner."""

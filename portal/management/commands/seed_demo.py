@@ -4,7 +4,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from portal.runtime.sandbox import SandboxAws, SandboxRefused
+from portal.runtime.sandbox import SandboxAws, SandboxAzure, SandboxRefused
 from portal.seeding import SeedingFailed, seed, write_facts
 
 
@@ -13,14 +13,17 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--sandbox-port", type=int, required=True)
+        parser.add_argument("--aws-port", type=int, required=True)
+        parser.add_argument("--azure-port", type=int, required=True)
+        parser.add_argument("--azure-ca", type=Path, required=True, help="who certified the pretend Azure")
         parser.add_argument("--facts", type=Path, required=True, help="the file to write at the end")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError("The demo is made of well-known accounts: never in production.")
         try:
-            facts = seed(SandboxAws(options["sandbox_port"]))
+            azure = SandboxAzure(options["azure_port"], options["azure_ca"])
+            facts = seed(SandboxAws(options["aws_port"]), azure)
         except (SeedingFailed, SandboxRefused) as error:
             raise CommandError(str(error)) from error
         write_facts(facts, options["facts"])
