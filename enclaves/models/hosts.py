@@ -39,6 +39,7 @@ class Host(Moving):
     launch_tried_at = models.DateTimeField(null=True)  # written before the cloud is asked
     launch_count = models.PositiveIntegerField(default=0)
     cloud_operation = models.TextField(blank=True)  # where the cloud tells how the launch goes
+    follow_at = models.DateTimeField(null=True)  # when the cloud wants to be asked about it again
 
     class Meta(Moving.Meta):
         ordering = ["cluster", "number"]

@@ -34,8 +34,11 @@ def move(host: Host, target: HostState, *, by: str, reason: str = "", **changes:
     """Move a host and write it into its time line, or raise IllegalMove."""
     origin = host.state
     with transaction.atomic():
+        # A launch is over, for good or bad, as soon as its host moves.
+        ended = {"cloud_operation": "", "follow_at": None}
+        deadline = _deadline(target)
         host.move_to(
-            target, moved_at=timezone.now(), deadline_at=_deadline(target), problem=reason, **changes
+            target, moved_at=timezone.now(), deadline_at=deadline, problem=reason, **ended, **changes
         )
         _move(host, origin, target, by=by, reason=reason).save()
         live.nudge(host.tenant_id, f"host:{host.pk}", f"enclave:{host.enclave_id}", "hosts")

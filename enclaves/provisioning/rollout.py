@@ -16,6 +16,7 @@ from tenants import audit
 
 BY = "reconciler"
 PROOF = 0  # the first step of every operation that changes an account
+LAUNCH = 1
 WAIT_AT_MOST = timedelta(minutes=30)  # for an account that takes no changes
 
 
@@ -96,9 +97,8 @@ def _report_deploy(operation: Operation, hosts: list[Host]) -> None:
     passed = _passed(wanted)
     for position, state in enumerate((HostState.PROVISIONED, HostState.READY, HostState.ACTIVE), start=1):
         done = passed[state] == len(wanted)
-        operations.set_step(
-            operation, position, DONE if done else RUNNING, f"{passed[state]} of {len(wanted)}", by=BY
-        )
+        text = f"{passed[state]} of {len(wanted)}{_being_made(wanted) if position == LAUNCH else ''}"
+        operations.set_step(operation, position, DONE if done else RUNNING, text, by=BY)
     operations.set_step(
         operation, 4, RUNNING if leaving else DONE, f"{len(leaving)} to go" if leaving else "", by=BY
     )
@@ -107,6 +107,12 @@ def _report_deploy(operation: Operation, hosts: list[Host]) -> None:
         _held_back(operation, failed)
     elif passed[HostState.ACTIVE] == len(wanted) and not leaving:
         _live(operation, wanted)
+
+
+def _being_made(wanted: list[Host]) -> str:
+    """Say how many orders the cloud has taken and not carried out yet."""
+    count = sum(host.state == HostState.PLANNED and bool(host.cloud_operation) for host in wanted)
+    return f", {count} being made" if count else ""
 
 
 def _passed(wanted: list[Host]) -> Counter[HostState]:

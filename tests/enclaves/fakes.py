@@ -45,6 +45,8 @@ class FakeCloud:
         self.lost_answers = 0  # launches that are carried out, and whose answer is lost
         self.calls: list[str] = []
         self.lost_error = None
+        self.slow = False  # launches are taken, and carried out later
+        self.progress: list[Progress] = []  # what following says next; then that it is done
 
     def account_checks(self):
         return ACCOUNT_CHECKS
@@ -77,10 +79,12 @@ class FakeCloud:
     def launch(self, place, resources, order):
         self._call("launch")
         instance_id = self.tokens.setdefault(order.token, f"i-{len(self.tokens) + 1}")
-        machine = CloudHost(
-            instance_id, order.host_id, CloudHostState.RUNNING, order.machine, order.availability_zone_id
-        )
-        self.machines.setdefault(instance_id, machine)
+        state = CloudHostState.STARTING if self.slow else CloudHostState.RUNNING
+        machine = CloudHost(instance_id, order.host_id, state, order.machine, order.availability_zone_id)
+        if self.slow:
+            machine = replace(machine, operation=f"operations/{instance_id}")
+        if self.machines.setdefault(instance_id, machine).state == CloudHostState.GONE:
+            self.machines[instance_id] = machine
         if self.lost_answers:
             self.lost_answers -= 1
             raise self.lost_error
@@ -88,7 +92,14 @@ class FakeCloud:
 
     def follow(self, place, operation):
         self._call("follow")
-        return Progress(ProgressState.DONE)
+        progress = self.progress.pop(0) if self.progress else Progress(ProgressState.DONE)
+        self._settle(operation.removeprefix("operations/"), progress.state)
+        return progress
+
+    def _settle(self, instance_id, state):
+        ends = {ProgressState.DONE: CloudHostState.RUNNING, ProgressState.FAILED: CloudHostState.FAILED}
+        if state in ends:
+            self.machines[instance_id] = replace(self.machines[instance_id], state=ends[state])
 
     def terminate(self, place, instance_ids):
         self._call("terminate")

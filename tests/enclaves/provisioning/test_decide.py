@@ -146,3 +146,66 @@ def test_a_failed_host_is_kept_for_a_look():
     actions = decided([failed], [machine(failed)])
 
     assert (actions.moves, actions.terminate, actions.unexplained) == ([], [], [])
+
+
+def test_what_no_row_explains_and_failed_is_shown_too():
+    stranger = machine(None, CloudHostState.FAILED)
+
+    assert decided([], [stranger]).unexplained == [stranger]
+
+
+def test_a_launch_under_way_is_followed_when_the_cloud_wants_to_be_asked():
+    waits = host(cloud_operation="operations/1", follow_at=NOW + timedelta(seconds=1))
+    wanted = host(cloud_operation="operations/2", follow_at=NOW)
+
+    actions = decided([waits, wanted])
+
+    assert actions.follow == [wanted]
+    assert (actions.launch, actions.moves) == ([], [])
+
+
+def test_a_launch_that_the_listing_calls_failed_is_followed_at_once_for_its_reason():
+    making = host(cloud_operation="operations/1", follow_at=NOW + timedelta(seconds=40))
+
+    assert decided([making], [machine(making, CloudHostState.FAILED)]).follow == [making]
+
+
+def test_half_a_machine_of_a_planned_host_is_cleared_before_the_next_launch():
+    planned = host()
+    half = machine(planned, CloudHostState.FAILED)
+
+    actions = decided([planned], [half])
+
+    assert actions.half_made == [(planned, half)]
+    assert actions.launch == []
+
+
+def test_as_long_as_a_machine_of_the_same_name_is_ending_the_next_one_waits():
+    planned = host()
+
+    assert decided([planned], [machine(planned, CloudHostState.ENDING)]).launch == []
+    assert decided([planned], [machine(planned, CloudHostState.GONE)]).launch == [planned]
+
+
+def test_a_machine_that_failed_before_it_served_is_cleared_and_its_host_fails():
+    provisioned = host(HostState.PROVISIONED)
+
+    actions = decided([provisioned], [machine(provisioned, CloudHostState.FAILED)])
+
+    assert moves(actions) == [(provisioned, HostState.FAILED)]
+    assert actions.clear == ["i-1"]
+
+
+def test_a_machine_that_failed_in_service_is_kept_for_a_look():
+    active = host(HostState.ACTIVE)
+
+    actions = decided([active], [machine(active, CloudHostState.FAILED)])
+
+    assert moves(actions) == [(active, HostState.FAILED)]
+    assert (actions.clear, actions.terminate) == ([], [])
+
+
+def test_what_failed_to_be_made_goes_with_its_retiring_host():
+    retiring = host(HostState.RETIRING, want_to_retire=True)
+
+    assert decided([retiring], [machine(retiring, CloudHostState.FAILED)]).terminate == ["i-1"]
