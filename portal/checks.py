@@ -115,11 +115,13 @@ def database_roles(app_configs: Any, databases: Any = None, **kwargs: Any) -> li
         return []
     from django.db import connection  # noqa: PLC0415 -- a check must not connect at import time
 
-    from tenants.isolation import gaps  # noqa: PLC0415 -- needs the app registry
+    from tenants.isolation import APP_ROLE, gaps  # noqa: PLC0415 -- needs the app registry
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
         bypasses = cursor.fetchone()[0]
+        cursor.execute(_KEYS_OPEN, [APP_ROLE])
+        keys_open = any(row[0] for row in cursor.fetchall())
     errors: list[CheckMessage] = [
         Error(gap, hint="Run the migrations as the owner; nobody else changes policies.", id="portal.E101")
         for gap in gaps(connection)
@@ -127,4 +129,15 @@ def database_roles(app_configs: Any, databases: Any = None, **kwargs: Any) -> li
     if bypasses:
         text = "The role of DATABASE_URL bypasses row-level security."
         errors.append(Error(text, hint="Connect as a role with NOSUPERUSER NOBYPASSRLS.", id="portal.E100"))
+    if keys_open:
+        text = "The application's role may write signing keys, or read their private halves."
+        hint = "Revoke all on enclaves_signingkey from it, but SELECT on what migration 0004 names."
+        errors.append(Error(text, hint=hint, id="portal.E102"))
     return errors
+
+
+_KEYS_OPEN = """
+SELECT has_column_privilege(oid, 'enclaves_signingkey', 'private', 'SELECT')
+    OR has_table_privilege(oid, 'enclaves_signingkey', 'INSERT, UPDATE, DELETE')
+FROM pg_roles WHERE rolname = %s
+"""

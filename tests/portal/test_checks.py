@@ -134,5 +134,17 @@ def test_a_table_without_its_policy_is_refused(settings):
     assert [error.id for error in database_roles(None, databases=["default"])] == ["portal.E101"]
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("right", ["INSERT", "UPDATE", "DELETE", "SELECT", "SELECT (private)"])
+def test_an_application_that_could_make_or_read_signing_keys_is_refused(settings, right):
+    from django.db import connection
+
+    settings.PRODUCTION = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"GRANT {right} ON enclaves_signingkey TO portal_app")
+
+    assert [error.id for error in database_roles(None, databases=["default"])] == ["portal.E102"]
+
+
 def test_the_checks_of_the_test_suite_itself_pass():
     assert [str(error) for error in run_checks()] == []
