@@ -53,20 +53,17 @@ def account_template(binding: Binding, definitions: tuple[Definition, ...] = DEF
         arm.template(
             _resources(binding, definitions),
             description=DESCRIPTION.format(version=TEMPLATE_VERSION, account=binding.account),
-            parameters={"subscription": arm.right_subscription(binding.account), "location": _location()},
+            parameters={
+                "subscription": arm.right_subscription(binding.account),
+                "location": arm.choice(
+                    "string", DEFAULT_LOCATION, "Where the identities are kept. They work everywhere."
+                ),
+            },
             outputs={
                 CLIENT_ID: arm.reference(identity_id(binding.account, OBSERVER), IDENTITIES, "clientId")
             },
         )
     )
-
-
-def _location() -> arm.Node:
-    return {
-        "type": "string",
-        "defaultValue": DEFAULT_LOCATION,
-        "metadata": {"description": "Where the identities are kept. They work everywhere."},
-    }
 
 
 def _resources(binding: Binding, definitions: tuple[Definition, ...]) -> list[arm.Node]:

@@ -101,14 +101,19 @@ def tags(registration: str, service: str, **more: str) -> Node:
     }
 
 
+def choice(kind: str, default: Any, description: str, **limits: Any) -> Node:
+    """Declare a parameter that is filled in, and that the tenant may change."""
+    return {"type": kind, "defaultValue": default, **limits, "metadata": {"description": description}}
+
+
 def right_subscription(account: str) -> Node:
     """Refuse the template in any subscription but the one that it was made for."""
-    return {
-        "type": "string",
-        "defaultValue": "[subscription().subscriptionId]",
-        "allowedValues": [account],
-        "metadata": {"description": "The subscription that this template was made for. Leave it."},
-    }
+    return choice(
+        "string",
+        "[subscription().subscriptionId]",
+        "The subscription that this template was made for. Leave it.",
+        allowedValues=[account],
+    )
 
 
 def skipping(node: Node, **checks: str) -> Node:

@@ -24,18 +24,21 @@ DESCRIPTION = (
     "with two keys and a log archive. The portal cannot change any of them: they are yours."
 )
 
+GUARD = "subscription"
+
 __all__ = ["default_network", "logical_zone", "network_ipv6", "zone_template"]
 
 
 def zone_template(binding: Binding, place: Spot) -> str:
     site = Site(binding.account, binding.directory, binding.registration, place.zone, place.region)
+    parameters = _parameters(site, logical_zone(binding, place))
     return arm.render(
         arm.template(
-            _resources(site),
+            _resources(site, parameters),
             description=DESCRIPTION.format(
                 version=TEMPLATE_VERSION, zone=place.zone, account=binding.account, region=place.region
             ),
-            parameters=_parameters(site, logical_zone(binding, place)),
+            parameters=parameters,
             outputs={
                 "network": site.id(NETWORKS, NETWORK_NAME),
                 "vault": site.vault_id(),
@@ -58,7 +61,7 @@ def logical_zone(binding: Binding, place: Spot) -> str:
     return str(known[physical])
 
 
-def _resources(site: Site) -> list[arm.Node]:
+def _resources(site: Site, parameters: arm.Node) -> list[arm.Node]:
     return [
         arm.resource(GROUPS, site.group, location=site.region, tags=site.tags(ZONE)),
         arm.nested(
@@ -70,10 +73,15 @@ def _resources(site: Site) -> list[arm.Node]:
                 *archive.resources(site),
                 _may_provision(site),
             ],
-            parameters={**network.PARAMETERS, **keys.PARAMETERS, **archive.PARAMETERS},
+            parameters=_handed_on(parameters),
             after=[group_id(site.account, site.group)],
         ),
     ]
+
+
+def _handed_on(parameters: arm.Node) -> dict[str, str]:
+    """Name what the nested template is given, each with its type; the guard stays outside."""
+    return {name: each["type"] for name, each in parameters.items() if name != GUARD}
 
 
 def _may_provision(site: Site) -> arm.Node:
@@ -86,34 +94,8 @@ def _may_provision(site: Site) -> arm.Node:
 
 def _parameters(site: Site, logical: str) -> arm.Node:
     return {
-        "subscription": arm.right_subscription(site.account),
-        "logicalZone": {
-            "type": "string",
-            "defaultValue": logical,
-            "allowedValues": ["1", "2", "3"],
-            "metadata": {"description": "The zone, by the number that this subscription gives it."},
-        },
-        "network": {
-            "type": "int",
-            "defaultValue": default_network(site.account, site.zone),
-            "minValue": 0,
-            "maxValue": 255,
-            "metadata": {"description": "The network's IPv4 range is 10.N.0.0/16. It is seen only inside."},
-        },
-        "vaultCreateMode": {
-            "type": "string",
-            "defaultValue": "default",
-            "allowedValues": ["default", "recover"],
-            "metadata": {
-                "description": "Choose recover where the zone's vault was deleted: it is kept for 90 days."
-            },
-        },
-        "archiveReaders": {
-            "type": "array",
-            "defaultValue": [],
-            "metadata": {
-                "description": "Who may reach the archive from outside the network, by public IPv4 address: "
-                '[{"value": "203.0.113.7", "action": "Allow"}]. They need a role of yours besides.'
-            },
-        },
+        GUARD: arm.right_subscription(site.account),
+        **network.choices(site, logical),
+        **keys.choices(),
+        **archive.choices(),
     }

@@ -26,7 +26,25 @@ from enclaves.blueprints.azure.versions import (
 )
 from enclaves.blueprints.azure.zone.parts import Site
 
-PARAMETERS = {"archiveReaders": "array"}
+CLOSED = {
+    "accessTier": "Hot",
+    "minimumTlsVersion": "TLS1_2",
+    "supportsHttpsTrafficOnly": True,
+    "allowBlobPublicAccess": False,
+    "allowSharedKeyAccess": False,
+    "allowCrossTenantReplication": False,
+}
+
+
+def choices() -> arm.Node:
+    return {
+        "archiveReaders": arm.choice(
+            "array",
+            [],
+            "Who may reach the archive from outside the network, by public IPv4 address: "
+            '[{"value": "203.0.113.7", "action": "Allow"}]. They need a role of yours besides.',
+        )
+    }
 
 
 def resources(site: Site) -> list[arm.Node]:
@@ -62,16 +80,7 @@ def _storage(site: Site) -> arm.Node:
         kind="StorageV2",
         # An identity that is there before the account: its own would come too late for its key.
         identity={"type": "UserAssigned", "userAssignedIdentities": {identity: {}}},
-        properties={
-            "accessTier": "Hot",
-            "minimumTlsVersion": "TLS1_2",
-            "supportsHttpsTrafficOnly": True,
-            "allowBlobPublicAccess": False,
-            "allowSharedKeyAccess": False,
-            "allowCrossTenantReplication": False,
-            "encryption": _encryption(site, identity),
-            "networkAcls": _doors(site),
-        },
+        properties={**CLOSED, "encryption": _encryption(site, identity), "networkAcls": _doors(site)},
     )
     return arm.skipping(
         made, CKV_AZURE_206="Logs stay in the zone that they come from, and only for 31 days."

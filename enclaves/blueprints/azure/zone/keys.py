@@ -14,8 +14,18 @@ from enclaves.blueprints.azure.versions import DISK_ENCRYPTION_SETS, VAULTS, VER
 from enclaves.blueprints.azure.versions import KEYS as VAULT_KEYS
 from enclaves.blueprints.azure.zone.parts import Site
 
-PARAMETERS = {"vaultCreateMode": "string"}
 KEPT_DAYS = 90
+
+
+def choices() -> arm.Node:
+    return {
+        "vaultCreateMode": arm.choice(
+            "string",
+            "default",
+            f"Choose recover where the zone's vault was deleted: it is kept for {KEPT_DAYS} days.",
+            allowedValues=["default", "recover"],
+        )
+    }
 
 
 def resources(site: Site) -> list[arm.Node]:

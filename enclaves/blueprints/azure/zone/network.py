@@ -17,7 +17,6 @@ from enclaves.blueprints.azure.names import (
 from enclaves.blueprints.azure.versions import NAT_GATEWAYS, NETWORKS, PUBLIC_ADDRESSES, SECURITY_GROUPS
 from enclaves.blueprints.azure.zone.parts import Site
 
-PARAMETERS = {"network": "int", "logicalZone": "string"}
 NETWORK_IPV4 = "[format('10.{0}.0.0/16', parameters('network'))]"
 # The first half; load balancers and private endpoints will lie in the second.
 HOSTS_IPV4 = "[format('10.{0}.0.0/17', parameters('network'))]"
@@ -36,6 +35,24 @@ def network_ipv6(account: str, zone: str) -> ipaddress.IPv6Network:
     # A unique local prefix as RFC 4193 makes it: fd, then 40 bits that nobody else has.
     number = hashlib.sha256(f"{account}/{zone}".encode()).digest()[:5]
     return ipaddress.IPv6Network((b"\xfd" + number + bytes(10), 56))
+
+
+def choices(site: Site, logical_zone: str) -> arm.Node:
+    return {
+        "logicalZone": arm.choice(
+            "string",
+            logical_zone,
+            "The zone, by the number that this subscription gives it.",
+            allowedValues=["1", "2", "3"],
+        ),
+        "network": arm.choice(
+            "int",
+            default_network(site.account, site.zone),
+            "The network's IPv4 range is 10.N.0.0/16. It is seen only inside.",
+            minValue=0,
+            maxValue=255,
+        ),
+    }
 
 
 def resources(site: Site) -> list[arm.Node]:
