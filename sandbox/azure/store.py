@@ -50,7 +50,9 @@ class Store:
 
     def under(self, scope: str, kind: str = "") -> list[Resource]:
         """Everything below a scope, at any depth, oldest first; of one type if given."""
-        return list(self._under(scope.rstrip("/").lower(), kind.lower()))
+        below = self._below[scope.rstrip("/").lower()]
+        keys = (key for key in self._types[kind.lower()] if key in below) if kind else below
+        return [self._resources[key] for key in keys]
 
     def of_type(self, kind: str) -> list[Resource]:
         """All of a type, in every subscription."""
@@ -64,12 +66,6 @@ class Store:
             user for target in targets for user in self._referred.get(target, ()) if not within(key, user)
         }
         return sorted(self._resources[user]["id"] for user in keys)
-
-    def _under(self, scope: str, kind: str) -> Iterator[Resource]:
-        for key in self._below[scope]:
-            resource = self._resources[key]
-            if not kind or resource["type"].lower() == kind:
-                yield resource
 
     def _unlink(self, key: str) -> None:
         for ref in self._refers.pop(key, ()):
