@@ -1,14 +1,18 @@
 """The catalogue of machine types and host images per cloud region, kept fresh by the proofs."""
 
+import re
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from enclaves.models import HostImage, MachineType, Zone
+from enclaves.models import Cloud, HostImage, MachineType, Zone
 from enclaves.providers.base import ImageOffer, MachineOffer, Place, Provider
 
 FRESH = timedelta(hours=6)
 SIZES = ("vcpu", "memory_mib", "architecture")
+
+type Rank = tuple[bool | int, ...]  # of machines that are equally large; the lowest is taken
 
 
 def refresh(zone: Zone, provider: Provider, place: Place) -> None:
@@ -26,6 +30,7 @@ def refresh(zone: Zone, provider: Provider, place: Place) -> None:
             "vcpu",
             "memory_mib",
             "architecture",
+            "family",
             "confidential",
             "availability_zone_ids",
             "seen_at",
@@ -39,6 +44,32 @@ def refresh(zone: Zone, provider: Provider, place: Place) -> None:
     )
 
 
+def rank(machine: MachineType) -> Rank:
+    """Order machines of one size: what is made for steady load first, then the newest generation."""
+    return _RANKS[Cloud(machine.cloud)](machine.name)
+
+
+def _rank_in_aws(name: str) -> Rank:
+    family = name.split(".", maxsplit=1)[0]
+    generation = int("".join(filter(str.isdigit, family[:3])) or 0)
+    return family[:1] not in {"m", "c", "r"}, -generation
+
+
+_AZURE_NAME = re.compile(r"Standard_(?P<family>[A-Z]+)[0-9-]+(?P<features>[a-z]*)(_v(?P<generation>[0-9]+))?")
+
+
+def _rank_in_azure(name: str) -> Rank:
+    """DC and EC are for confidential machines, and whoever wants none is not given one of those."""
+    found = _AZURE_NAME.match(name)
+    if found is None:
+        return True, True, 0
+    local_disk = "d" in found["features"]
+    return found["family"] not in {"D", "E", "F"}, local_disk, -int(found["generation"] or 0)
+
+
+_RANKS: Mapping[Cloud, Callable[[str], Rank]] = {Cloud.AWS: _rank_in_aws, Cloud.AZURE: _rank_in_azure}
+
+
 def _machine_type(zone: Zone, offer: MachineOffer, seen_at: datetime) -> MachineType:
     return MachineType(
         cloud=zone.cloud,
@@ -47,6 +78,7 @@ def _machine_type(zone: Zone, offer: MachineOffer, seen_at: datetime) -> Machine
         vcpu=offer.vcpu,
         memory_mib=offer.memory_mib,
         architecture=offer.architecture,
+        family=offer.family,
         confidential=list(offer.confidential),
         availability_zone_ids=list(offer.availability_zone_ids),
         seen_at=seen_at,

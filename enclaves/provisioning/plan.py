@@ -7,11 +7,12 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from enclaves.lifecycle import SERVING, HostState
 from enclaves.models import Deployment, Enclave, Host, HostImage, MachineType
+from enclaves.provisioning import catalogue
 
 type Plan = dict[str, Any]
 
@@ -35,6 +36,28 @@ class Market:
     machines: Sequence[MachineType]
     images: Mapping[str, HostImage]
     availability_zone_ids: Sequence[str]
+    # How many more vCPUs the account may have, as its last proof found: by family, and of all under "".
+    quota: Mapping[str, int] = field(default_factory=dict)
+
+
+class Room:
+    """What is left of a quota while a plan is made. Where no quota is known, there is room."""
+
+    def __init__(self, quota: Mapping[str, int]) -> None:
+        self._left = dict(quota)
+
+    def shortage(self, machine: MachineType, count: int) -> str:
+        """Say what is missing for so many machines; empty if nothing is."""
+        wanted = machine.vcpu * count
+        for family, text in ((machine.family, f" of the family {machine.family}"), ("", " in this region")):
+            left = max(self._left.get(family, wanted), 0)
+            if left < wanted:
+                return f"{wanted:,} vCPUs{text}, and the quota of the account has {left:,} left"
+        return ""
+
+    def take(self, machine: MachineType, count: int) -> None:
+        for family in {machine.family, ""} & set(self._left):
+            self._left[family] -= machine.vcpu * count
 
 
 def market_of(enclave: Enclave) -> Market:
@@ -43,7 +66,7 @@ def market_of(enclave: Enclave) -> Market:
     region = {"cloud": zone.cloud, "region": zone.region}
     images = {image.architecture: image for image in HostImage.objects.filter(**region)}
     machines = list(MachineType.objects.filter(**region).order_by("name"))
-    return Market(machines, images, zone.availability_zone_ids)
+    return Market(machines, images, zone.availability_zone_ids, enclave.quota)
 
 
 def make_plan(deployment: Deployment, spec: Mapping[str, Any]) -> Plan:
@@ -63,7 +86,7 @@ def plan_hosts(
     wanted = {cluster["name"]: cluster for cluster in spec["clusters"]}
     create: list[dict[str, Any]] = []
     remove: list[dict[str, str]] = []
-    stay = 0
+    stay, room = 0, Room(market.quota)
     for position, cluster in enumerate(spec["clusters"]):
         there = [host for host in hosts if host.cluster == cluster["name"]]
         serving = [host for host in there if _serves(host)]
@@ -72,7 +95,7 @@ def plan_hosts(
         stay += len(kept)
         remove += [_removal(host, "no longer wanted") for host in surplus]
         if missing := cluster["hosts"] - len(kept):
-            create += _new_hosts(position, cluster, missing, there, market)
+            create += _new_hosts(position, cluster, missing, there, market, room)
     remove += [
         _removal(host, "its cluster is no longer in the spec")
         for host in hosts
@@ -89,8 +112,8 @@ def plan_hash(revision_number: int, plan: Plan) -> str:
     return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
 
 
-def choose_machine(machine: Mapping[str, Any], confidential: str, market: Market) -> MachineType | None:
-    """Return the smallest machine type that is large enough, or None."""
+def fitting_machines(machine: Mapping[str, Any], confidential: str, market: Market) -> list[MachineType]:
+    """List the machine types that are large enough, the smallest first."""
     fitting = [
         offer
         for offer in market.machines
@@ -101,15 +124,7 @@ def choose_machine(machine: Mapping[str, Any], confidential: str, market: Market
         and (confidential == "none" or confidential in offer.confidential)
         and set(offer.availability_zone_ids) & set(market.availability_zone_ids)
     ]
-    return min(fitting, key=_size, default=None)
-
-
-def _size(offer: MachineType) -> tuple[int, int, bool, int, str]:
-    """Order by size; of equals prefer what is made for steady load, then the newest generation."""
-    family = offer.name.split(".", maxsplit=1)[0]
-    steady = family[:1] in {"m", "c", "r"}
-    generation = int("".join(filter(str.isdigit, family[:3])) or 0)
-    return offer.vcpu, offer.memory_mib, not steady, -generation, offer.name
+    return sorted(fitting, key=lambda offer: (*_size(offer), catalogue.rank(offer), offer.name))
 
 
 def _serves(host: Host) -> bool:
@@ -144,11 +159,15 @@ def _refuse_rebuild(position: int, cluster: Mapping[str, Any], kept: Iterable[Ho
 
 
 def _new_hosts(
-    position: int, cluster: Mapping[str, Any], count: int, there: Sequence[Host], market: Market
+    position: int,
+    cluster: Mapping[str, Any],
+    count: int,
+    there: Sequence[Host],
+    market: Market,
+    room: Room,
 ) -> list[dict[str, Any]]:
-    machine = choose_machine(cluster["machine"], cluster["confidential"], market)
-    if machine is None:
-        raise Unplannable(f"clusters.{position}.machine", _no_machine(cluster, market))
+    machine = _choose_machine(position, cluster, count, market, room)
+    room.take(machine, count)
     places = _spread(market, machine, Counter(host.availability_zone_id for host in there if _serves(host)))
     # One that will go keeps its number until it does.
     numbers = _free_numbers({host.number for host in there if host.state not in NUMBER_FREE})
@@ -168,6 +187,27 @@ def _new_hosts(
         }
         for _ in range(count)
     ]
+
+
+def _choose_machine(
+    position: int, cluster: Mapping[str, Any], count: int, market: Market, room: Room
+) -> MachineType:
+    fitting = fitting_machines(cluster["machine"], cluster["confidential"], market)
+    if not fitting:
+        raise Unplannable(f"clusters.{position}.machine", _no_machine(cluster, market))
+    # A larger machine than asked for costs more: a quota that is spent is told rather than evaded by it.
+    smallest = [offer for offer in fitting if _size(offer) == _size(fitting[0])]
+    for offer in smallest:
+        if not room.shortage(offer, count):
+            return offer
+    shortage = room.shortage(smallest[0], count)
+    text = f"{count:,} × {smallest[0].name} need {shortage}, as of its last proof."
+    advice = "Ask the cloud for more and have the account checked again, or ask for less."
+    raise Unplannable(f"clusters.{position}.hosts", f"{text} {advice}")
+
+
+def _size(offer: MachineType) -> tuple[int, int]:
+    return offer.vcpu, offer.memory_mib
 
 
 def _no_machine(cluster: Mapping[str, Any], market: Market) -> str:

@@ -1,19 +1,23 @@
+from dataclasses import replace
+
 import pytest
 
 from enclaves.lifecycle import HostState
 from enclaves.models import Host, HostImage, MachineType
-from enclaves.provisioning.plan import Market, Unplannable, choose_machine, plan_hash, plan_hosts
+from enclaves.provisioning.plan import Market, Unplannable, fitting_machines, plan_hash, plan_hosts
 
 ZONES = ("use1-az4", "use1-az6")
 IMAGE = f"registry.example.com/recommender@sha256:{'a' * 64}"
 
 
-def offer(name, vcpu, gib, architecture="arm64", confidential=(), zones=ZONES):
+def offer(name, vcpu, gib, architecture="arm64", confidential=(), zones=ZONES, cloud="aws", family=""):
     return MachineType(
+        cloud=cloud,
         name=name,
         vcpu=vcpu,
         memory_mib=gib * 1024,
         architecture=architecture,
+        family=family,
         confidential=list(confidential),
         availability_zone_ids=list(zones),
     )
@@ -140,17 +144,80 @@ def test_hosts_stand_only_where_their_machine_is_offered():
 
 
 def test_a_confidential_host_gets_a_machine_that_can():
-    machine = choose_machine({"vcpu": 2, "memory_gib": 4}, "vm", MARKET)
+    machines = fitting_machines({"vcpu": 2, "memory_gib": 4}, "vm", MARKET)
 
-    assert machine.name == "m6a.2xlarge"
+    assert [machine.name for machine in machines] == ["m6a.2xlarge"]
 
 
 def test_an_architecture_without_an_image_is_not_offered():
     market = Market(MARKET.machines, {"x86_64": MARKET.images["x86_64"]}, ZONES)
 
-    assert choose_machine({"vcpu": 8, "memory_gib": 32}, "none", market).name == "m6a.2xlarge"
+    assert fitting_machines({"vcpu": 8, "memory_gib": 32}, "none", market)[0].name == "m6a.2xlarge"
 
 
 def test_before_the_region_is_known_the_plan_says_so():
     with pytest.raises(Unplannable, match="not known yet"):
         plan_hosts(spec(cluster()), [], Market([], {}, ZONES))
+
+
+D_V6, D_V5, E_V5 = "standarddpsv6family", "standarddpsv5family", "standardepsv5family"
+AZURE = Market(
+    [
+        offer("Standard_B8ps_v2", 8, 32, cloud="azure", family="standardbpsv2family"),
+        offer("Standard_D8pds_v6", 8, 32, cloud="azure", family="standarddpdsv6family"),
+        offer("Standard_D8ps_v5", 8, 32, cloud="azure", family=D_V5),
+        offer("Standard_D8ps_v6", 8, 32, cloud="azure", family=D_V6),
+        offer("Standard_E8ps_v5", 8, 64, cloud="azure", family=E_V5),
+        offer("Standard_DC8as_v5", 8, 32, "x86_64", ["vm"], cloud="azure"),
+    ],
+    MARKET.images,
+    ZONES,
+)
+
+
+def azure_with(**quota):
+    names = {"region": "", "d6": D_V6, "d5": D_V5}
+    return replace(AZURE, quota={names[name]: left for name, left in quota.items()})
+
+
+def machines_of(plan):
+    return {one["machine"] for one in plan["create"]}
+
+
+def test_in_azure_the_newest_plain_machine_for_steady_load_is_taken():
+    assert machines_of(plan_hosts(spec(cluster()), [], AZURE)) == {"Standard_D8ps_v6"}
+    assert machines_of(plan_hosts(spec(cluster(confidential="vm")), [], AZURE)) == {"Standard_DC8as_v5"}
+
+
+def test_a_family_without_quota_gives_way_to_another_of_the_same_size():
+    market = azure_with(d6=23, d5=24, region=100)
+
+    assert machines_of(plan_hosts(spec(cluster(hosts=3)), [], market)) == {"Standard_D8ps_v5"}
+
+
+def test_a_plan_that_no_quota_allows_says_what_is_missing():
+    market = replace(AZURE, machines=[AZURE.machines[3]], quota={D_V6: 10, "": 100})
+
+    with pytest.raises(Unplannable) as caught:
+        plan_hosts(spec(cluster(hosts=3)), [], market)
+
+    assert caught.value.field == "clusters.0.hosts"
+    assert str(caught.value) == (
+        "3 × Standard_D8ps_v6 need 24 vCPUs of the family standarddpsv6family, and the quota of the account "
+        "has 10 left, as of its last proof. Ask the cloud for more and have the account checked again, or "
+        "ask for less."
+    )
+
+
+def test_the_clusters_of_a_spec_share_the_quota_of_the_region():
+    market = azure_with(region=40)
+    two = spec(cluster("query", hosts=3), cluster("content", hosts=3))
+
+    with pytest.raises(Unplannable, match="24 vCPUs in this region, .* has 16 left"):
+        plan_hosts(two, [], market)
+
+
+def test_hosts_that_stay_need_no_quota():
+    hosts = [row(number) for number in (1, 2, 3)]
+
+    assert plan_hosts(spec(cluster()), hosts, azure_with(region=0))["stay"] == 3
