@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from uuid import NAMESPACE_URL, uuid5
 
+from enclaves.blueprints.azure.account import CLIENT_ID
 from enclaves.blueprints.azure.names import (
     ACCOUNT_GROUP,
     OBSERVER,
@@ -28,7 +29,6 @@ from enclaves.providers.base import (
     Trouble,
 )
 
-CLIENT_ID = CheckDefinition("client-id", CheckGroup.PROOF, "You handed in the client id of enclave-observer")
 OBSERVER_ANSWERS = CheckDefinition(
     "observer-answers", CheckGroup.PROOF, "The observer answers, from the subscription you named"
 )
@@ -80,7 +80,6 @@ class AccountProof:
     @cached_property
     def _tests(self) -> Mapping[CheckDefinition, Test]:
         return {
-            CLIENT_ID: self._client_id,
             OBSERVER_ANSWERS: self._observer_answers,
             DIRECTORY: self._subscription.test_directory,
             PROVISIONER_ANSWERS: self._provisioner_answers,
@@ -95,15 +94,12 @@ class AccountProof:
             subscription.ZONES: self._subscription.test_zones,
         }
 
-    def _client_id(self, check: CheckDefinition) -> Finding:
+    def _observer_answers(self, check: CheckDefinition) -> Finding:
         if not self._claim.client_id:
             raise Mismatch(
-                "The client id of enclave-observer is not handed in yet",
-                "Apply the account template, and paste its output observerClientId here.",
+                f"The client id of {OBSERVER} is not handed in yet",
+                f"Apply the account template, and paste its output {CLIENT_ID} here.",
             )
-        return findings.passed(check, self._claim.client_id)
-
-    def _observer_answers(self, check: CheckDefinition) -> Finding:
         try:
             answered = self._subscription.id
         except ProviderError as error:
@@ -112,7 +108,7 @@ class AccountProof:
             title = f"The identity {OBSERVER} does not let the portal in"
             advice = (
                 f"{APPLY} If it was applied: a new federated credential takes Entra some minutes, and the "
-                "client id has to be the template's output observerClientId."
+                f"client id has to be the template's output {CLIENT_ID}."
             )
             raise Mismatch(title, advice, f"{findings.evidence_of(error)}: {error}") from None
         evidence = f"{versions.SUBSCRIPTION}/read → {answered}"
@@ -173,7 +169,6 @@ class AccountProof:
 
 
 CHECKS = (
-    CLIENT_ID,
     OBSERVER_ANSWERS,
     DIRECTORY,
     PROVISIONER_ANSWERS,

@@ -32,7 +32,7 @@ LONGEST_WAIT = 10.0
 RETRIES = 2
 
 NOT_FOUND = 404
-BAD_REQUEST = 400
+REDIRECT, BAD_REQUEST = 300, 400
 # Said of a missing subscription, which is never merely a thing that is not there.
 NO_SUBSCRIPTION = "SubscriptionNotFound"
 
@@ -188,7 +188,7 @@ def _versioned(kind: str, path: str, query: Mapping[str, str] | None = None) -> 
 def _answer(action: str, response: HttpResponse, content: str) -> Answer:
     retry_after = _seconds(response.headers.get("Retry-After"))
     body = _parsed(response, content, action)
-    if response.status_code >= BAD_REQUEST:
+    if response.status_code >= REDIRECT:
         error = errors.from_answer(action, response.status_code, body, retry_after)
         if response.status_code == NOT_FOUND and error.code != NO_SUBSCRIPTION:
             raise Absent(str(error), trouble=error.trouble, code=error.code, action=action)
@@ -204,7 +204,7 @@ def _parsed(response: HttpResponse, content: str, action: str) -> Mapping[str, A
         body = None
     if isinstance(body, dict):
         return body
-    if response.status_code >= BAD_REQUEST:
+    if response.status_code >= REDIRECT:
         return {}
     raise errors.made(action, Trouble.UNAVAILABLE, "NoJson", "The answer is not JSON.")
 

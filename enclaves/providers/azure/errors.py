@@ -62,6 +62,7 @@ TROUBLES: dict[Trouble, frozenset[str]] = {
 }
 _BY_CODE = {code: trouble for trouble, codes in TROUBLES.items() for code in codes}
 _BY_STATUS = {401: Trouble.REFUSED, 403: Trouble.REFUSED, 408: Trouble.UNAVAILABLE, 429: Trouble.THROTTLED}
+_REDIRECTS = range(300, 400)
 _SERVER_ERROR = 500
 _LONGEST_DETAIL = 500
 
@@ -104,7 +105,7 @@ def error_in(answer: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _trouble(status: int, code: str, detail: str) -> Trouble:
     # Whatever a "slow down" or a broken server says of itself, it is no answer to what was asked.
-    if status in (408, 429) or status >= _SERVER_ERROR:
+    if status in (408, 429) or status in _REDIRECTS or status >= _SERVER_ERROR:
         return _BY_STATUS.get(status, Trouble.UNAVAILABLE)
     if code in _BY_CODE:
         return _BY_CODE[code]

@@ -1,0 +1,17 @@
+import subprocess
+import sys
+
+WATCHED = "azure.core", "azure.identity", "azure.mgmt", "msal", "requests"
+LOADED = f"import sys; import {{}}; print([name for name in {WATCHED!r} if name in sys.modules])"
+
+
+def loaded_by(module):
+    """Tell which parts of the SDK a fresh interpreter has after it imported a module."""
+    done = subprocess.run(  # noqa: S603 -- our own interpreter
+        [sys.executable, "-c", LOADED.format(module)], capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout.strip()
+
+
+def test_the_sdk_is_not_loaded_before_a_worker_needs_it():
+    assert loaded_by("enclaves.providers.azure") == "[]"
