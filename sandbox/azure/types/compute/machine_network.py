@@ -123,9 +123,14 @@ def make(write: Write) -> None:
     )
     profile.pop("networkApiVersion", None)
     for reference in references:
+        reference["properties"] = {
+            "primary": True,
+            "deleteOption": "Detach",
+            **(reference.get("properties") or {}),
+        }
         interface = write.world.need(reference["id"])
         interface["properties"]["virtualMachine"] = {"id": write.id.text}
-        interface["properties"]["primary"] = bool(reference["properties"].get("primary", True))
+        interface["properties"]["primary"] = reference["properties"]["primary"]
 
 
 def _make_interface(write: Write, item: dict[str, Any]) -> dict[str, Any]:

@@ -34,6 +34,8 @@ _CONSTANT = (
     "securityProfile.securityType",
     "storageProfile.osDisk.createOption",
 )
+_DISK_DEFAULTS = {"osType": "Linux", "caching": "None", "deleteOption": "Detach"}
+_OF_ATTACHMENT = ("caching", "deleteOption")
 
 
 def _check(write: Write) -> None:
@@ -163,20 +165,20 @@ def _fill(write: Write) -> None:
 
 
 def _give_disk(write: Write) -> None:
-    wish = write.properties["storageProfile"]["osDisk"]
-    wish.setdefault("deleteOption", "Detach")
-    wish.setdefault("osType", "Linux")
-    managed = wish.setdefault("managedDisk", {})
+    storage = write.properties["storageProfile"]
     if write.old:
         had = write.old["properties"]["storageProfile"]["osDisk"]
-        wish["name"], managed["id"] = had["name"], had["managedDisk"]["id"]
+        changes = {fact: storage["osDisk"][fact] for fact in _OF_ATTACHMENT if fact in storage["osDisk"]}
+        storage["osDisk"] = {**had, **changes}
         return
+    wish = {**_DISK_DEFAULTS, **storage["osDisk"]}
     # A disk's name has room for 80 characters, a machine's for 64.
     wish.setdefault("name", f"{write.id.name[:37]}_OsDisk_1_{write.world.new_id().replace('-', '')}")
-    managed.setdefault("storageAccountType", "Standard_LRS")
+    managed = wish["managedDisk"] = {"storageAccountType": "Standard_LRS", **(wish.get("managedDisk") or {})}
     disk = write.create(f"{write.id.group_id}/providers/{disks.NAME}/{wish['name']}", _disk(write, wish))
     disks.attach(disk, write.id.text)
     managed["id"], wish["diskSizeGB"] = disk["id"], disk["properties"]["diskSizeGB"]
+    storage["osDisk"] = wish
 
 
 def _disk(write: Write, wish: dict[str, Any]) -> Resource:
