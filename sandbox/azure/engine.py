@@ -1,7 +1,7 @@
 """The life of a resource: Resource Manager's own checks, then its type's, then the time it takes."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from sandbox.azure.errors import ArmError, group_not_found
 from sandbox.azure.ids import ResourceId
 from sandbox.azure.operations import Operation, Result
 from sandbox.azure.principals import Principal
-from sandbox.azure.resource_types import TYPES, ResourceType, Write, find
+from sandbox.azure.resource_types import TYPES, ResourceType, Right, Write, find
 from sandbox.azure.store import Resource
 from sandbox.azure.world import World
 
@@ -75,6 +75,10 @@ def delete(world: World, caller: Principal, resource: ResourceId, api_version: s
         if resource.group and world.get(resource.group_id) is None:
             raise group_not_found(resource.group)
         return Answer(204, None)
+    if kind.also_deletes:
+        _check_rights(world, caller, kind.also_deletes(found))
+    for action, scope in kind.deletion_needs(found) if kind.deletion_needs else ():
+        rbac.check(world, caller, action, scope, "LinkedAuthorizationFailed")
     if kind.forbids_deletion:
         kind.forbids_deletion(world, found)
     if not kind.delete_seconds:
@@ -109,6 +113,13 @@ def _admit(
     demands.containers(world, resource, kind)
     demands.registered(world, resource)
     rbac.check_links(world, caller, resource, body)
+    if kind.also_writes:
+        _check_rights(world, caller, kind.also_writes(resource, body))
+
+
+def _check_rights(world: World, caller: Principal, rights: Iterable[Right]) -> None:
+    for action, scope in rights:
+        rbac.check(world, caller, action, scope, "LinkedAuthorizationFailed")
 
 
 def _write(

@@ -1,6 +1,6 @@
 """What a resource type demands and adds: the table that sandbox.azure.types fills, and what a PUT brings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,6 +11,8 @@ from sandbox.azure.store import Resource
 
 if TYPE_CHECKING:
     from sandbox.azure.world import World
+
+type Right = tuple[str, str]
 
 UNFINISHED = ("Creating", "Updating", "Accepted")
 
@@ -76,7 +78,8 @@ class ResourceType:
     `style` is how a long create is told: the header Azure-AsyncOperation (`async`), Location with 202
     (`location`), or only provisioningState in the body (`body`). Seconds of 0 mean within the request.
     `check` refuses before anything is stored; `fill` adds what Azure adds, at once; `finish` runs at the end.
-    `forbids_deletion` raises ArmError; `deleted` cleans up, with the resource as it was.
+    `forbids_deletion` raises ArmError; `deleted` cleans up, with the resource as it was. `also_writes` and
+    `also_deletes` name further rights that the caller needs, as pairs of action and scope.
     """
 
     name: str
@@ -93,7 +96,10 @@ class ResourceType:
     fill: Callable[[Write], None] | None = None
     finish: Callable[[Write], None] | None = None
     forbids_deletion: "Callable[[World, Resource], None] | None" = None
+    deletion_needs: "Callable[[Resource], tuple[tuple[str, str], ...]] | None" = None
     deleted: "Callable[[World, Resource], None] | None" = None
+    also_writes: Callable[[ResourceId, Mapping[str, Any]], Iterable[Right]] | None = None
+    also_deletes: Callable[[Resource], Iterable[Right]] | None = None
 
 
 TYPES: dict[str, ResourceType] = {}

@@ -26,7 +26,13 @@ THINGS = (
     ResourceType(name="Sandbox.Tests/things", api_versions=("1",), create_seconds=60, delete_seconds=60),
     ResourceType(name="Sandbox.Tests/loads", api_versions=("1",), create_seconds=60, style="location"),
     ResourceType(name="Sandbox.Tests/slates", api_versions=("1",), create_seconds=60, style="body"),
-    ResourceType(name="Sandbox.Tests/notes", api_versions=("1",), required=("properties.text",)),
+    ResourceType(
+        name="Sandbox.Tests/notes",
+        api_versions=("1",),
+        required=("properties.text",),
+        also_writes=lambda resource, body: [("Sandbox.Tests/ink/write", resource.group_id)] * ("ink" in body),
+        also_deletes=lambda note: [("Sandbox.Tests/ink/delete", note["id"])] * ("ink" in note),
+    ),
     ResourceType(name="Sandbox.Tests/notes/lines", api_versions=("1",), needs_location=False),
 )
 

@@ -76,3 +76,17 @@ def test_identities_are_assigned_only_by_who_may(put, group, new_identity, actin
     identity = {"type": "UserAssigned", "userAssignedIdentities": {host: {}}}
 
     assert code(put, NOTE, "n", {"text": "a"}, by=plain, identity=identity) == "LinkedAuthorizationFailed"
+
+
+def test_what_comes_and_goes_with_a_resource_needs_rights_too(azure, put, group, new_identity, acting, code):
+    plain = acting(new_identity("plain", [f"{NOTE}/*"]))
+    put(NOTE, "n", {"text": "a"}, ink="blue")
+
+    answers = [
+        code(put, NOTE, "m", {"text": "a"}, ink="blue", by=plain),
+        code(plain.resources.begin_delete_by_id, f"{group}/providers/{NOTE}/n", api_version="1"),
+        code(put, NOTE, "m", {"text": "a"}, by=plain),
+    ]
+
+    assert answers == ["LinkedAuthorizationFailed", "LinkedAuthorizationFailed", "ok"]
+    assert [note["name"] for note in azure.world.under(group, NOTE)] == ["n", "m"]
