@@ -15,7 +15,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Let `python -m sandbox.azure` know them."""
     apply = commands.add_parser("apply", help="deploy a template at a subscription's scope, as its owner")
     apply.add_argument("template", type=Path)
-    apply.add_argument("--location", required=True)
+    apply.add_argument("--location", "--region", required=True)
     apply.add_argument("--name", help="the deployment's name; the file's, if none is given")
     apply.add_argument("--parameters", action="extend", nargs="+", default=[], metavar="NAME=VALUE")
     apply.set_defaults(run=_apply)
@@ -23,7 +23,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     delete.add_argument("--name", required=True)
     delete.set_defaults(run=_delete)
     for command in (apply, delete):
-        command.add_argument("--subscription", required=True)
+        command.add_argument("--subscription", "--account", required=True)
         command.add_argument("--arm-url", required=True)
         command.add_argument("--authority-url", help="the same as --arm-url, if none is given")
         command.add_argument("--ca", required=True, help="the certificate that the sandbox's own comes from")
