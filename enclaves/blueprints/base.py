@@ -80,6 +80,23 @@ class Application:
 
 
 @dataclass(frozen=True)
+class Sketch:
+    """How the parts of an enclave are labelled in its drawing.
+
+    What ends in ``fact`` names something that the proof of a zone found, to be shown with its part.
+    """
+
+    actor: str  # what the portal's and the hosts' rights hang on: "role", "identity"
+    network_fact: str
+    archive_fact: str
+    group_fact: str  # empty where the network itself holds everything
+    shelf: tuple[str, str]  # what stands beside the hosts in the network, and a remark on it
+    exit: tuple[str, str]  # through what the hosts call out, in two short lines
+    exit_said: str  # the same in the outline
+    keys: tuple[str, str]  # the tenant's keys, and how they are named
+
+
+@dataclass(frozen=True)
 class CloudWords:
     """How a cloud's own people call things: for pages and messages, so that none of them names a cloud."""
 
@@ -92,6 +109,9 @@ class CloudWords:
     number_hint: str  # what an id is made of, and where to find it
     cli: str
     console: str
+    leftover: str  # what a tenant deletes once the portal has given something up
+    sketch: Sketch
+    binding: str = ""  # what a registration shows of its binding; empty if there is nothing to show
     needs_directory: bool = False  # a registration also names the directory that the account trusts
     hands_back: str = ""  # the output of the account template that the tenant gives to the portal
     # The levels of confidential computing: empty where offered, else the answer why not.

@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 
+from enclaves.blueprints import CloudWords, blueprint
 from enclaves.lifecycle import ACCOUNT_MOVES, AccountState
 from enclaves.models.base import Moving
 from tenants.models import TenantOwned
@@ -53,6 +54,11 @@ class CloudAccount(Moving):
 
     def __str__(self) -> str:
         return f"{self.cloud}:{self.number}"
+
+    @property
+    def words(self) -> CloudWords:
+        """How the people of its cloud call things."""
+        return blueprint(self.cloud).words
 
     @property
     def takes_changes(self) -> bool:

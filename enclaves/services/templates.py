@@ -6,9 +6,10 @@ from itertools import groupby
 
 from django.conf import settings
 
-from enclaves.blueprints import TEMPLATE_VERSION, Application, Binding, Permission, blueprint
+from enclaves.blueprints import TEMPLATE_VERSION, Application, Binding, Permission, TemplateWaits, blueprint
 from enclaves.models import CloudAccount, Enclave
 from enclaves.provisioning.clouds import place_of
+from tenants.errors import Refused
 
 ROLE_TEXTS: Mapping[str, str] = {
     "enclave-observer": "Reads health and drift. Changes nothing.",
@@ -25,6 +26,7 @@ class Template:
     format: str
     file_name: str
     text: str
+    media_type: str
     command: str
     steps: Sequence[str]
     sandbox_command: str  # plays the tenant's cloud admin in a demo; empty outside of one
@@ -49,15 +51,21 @@ def account_template(account: CloudAccount, format: str = "") -> Template:
     """The account template of one registration, ready to be applied. Raises UnknownFormat."""
     plan = blueprint(account.cloud)
     text = plan.account_template(_binding(account), format=format)
-    return _template(account, plan.commands(format=format), text)
+    return _template(account, plan.commands(account=account.number, format=format), text)
 
 
 def zone_template(enclave: Enclave, format: str = "") -> Template:
-    """The zone template of one enclave, ready to be applied. Raises UnknownFormat."""
+    """The zone template of one enclave, ready to be applied.
+
+    Raises UnknownFormat, and Refused while the account's proof has yet to tell something that it needs.
+    """
     account, place = enclave.account, place_of(enclave)
     plan = blueprint(account.cloud)
-    text = plan.zone_template(_binding(account), place, format=format)
-    return _template(account, plan.commands(place, format=format), text, place.region)
+    try:
+        text = plan.zone_template(_binding(account), place, format=format)
+    except TemplateWaits as waits:
+        raise Refused(str(waits)) from waits
+    return _template(account, plan.commands(place, account=account.number, format=format), text)
 
 
 def roles(account: CloudAccount) -> list[ShownRole]:
@@ -98,19 +106,21 @@ def _binding(account: CloudAccount) -> Binding:
     )
 
 
-def _template(account: CloudAccount, how: Application, text: str, region: str = "") -> Template:
+def _template(account: CloudAccount, how: Application, text: str) -> Template:
     return Template(
         version=TEMPLATE_VERSION,
         format=how.format,
         file_name=how.file_name,
         text=text,
+        media_type=how.media_type,
         command=how.command,
         steps=how.steps,
-        sandbox_command=_in_sandbox(account, how.file_name, region),
+        sandbox_command=_in_sandbox(account, how),
     )
 
 
-def _in_sandbox(account: CloudAccount, file_name: str, region: str) -> str:
+def _in_sandbox(account: CloudAccount, how: Application) -> str:
     command = settings.SANDBOX_APPLY[account.cloud]
-    where = f" --region {region}" if region else ""
-    return f"{command} {file_name} --account {account.number}{where}" if command else ""
+    if not command:
+        return ""
+    return f"{command} {how.file_name} --account {account.number} --region {how.region}"

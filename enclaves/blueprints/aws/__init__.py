@@ -4,7 +4,7 @@ from enclaves.blueprints.aws import manifest
 from enclaves.blueprints.aws.account import account_template
 from enclaves.blueprints.aws.names import stack_name, values
 from enclaves.blueprints.aws.zone import zone_template
-from enclaves.blueprints.base import Application, Binding, CloudWords, Permission, Spot, UnknownFormat
+from enclaves.blueprints.base import Application, Binding, CloudWords, Permission, Sketch, Spot, UnknownFormat
 
 CLOUDFORMATION = "cloudformation"
 
@@ -21,6 +21,18 @@ WORDS = CloudWords(
     number_hint="12 digits, from the top right of the AWS console",
     cli="AWS CLI",
     console="AWS console",
+    leftover="stack",
+    sketch=Sketch(
+        actor="role",
+        network_fact="vpc_id",
+        archive_fact="archive_bucket",
+        group_fact="",
+        shelf=("Subnet lb", "no load balancer"),
+        exit=("egress", "only"),
+        exit_said="an egress-only gateway",
+        keys=("2 KMS keys", "alias/enclave-*"),
+    ),
+    binding="External id",
     confidential={
         "vm": "",
         "enclave": "",

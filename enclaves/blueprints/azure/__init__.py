@@ -4,7 +4,7 @@ from enclaves.blueprints.azure import manifest
 from enclaves.blueprints.azure.account import CLIENT_ID, DEFAULT_LOCATION, account_template
 from enclaves.blueprints.azure.names import deployment_name, values
 from enclaves.blueprints.azure.zone import zone_template
-from enclaves.blueprints.base import Application, Binding, CloudWords, Permission, Spot, UnknownFormat
+from enclaves.blueprints.base import Application, Binding, CloudWords, Permission, Sketch, Spot, UnknownFormat
 
 ARM = "arm"
 
@@ -18,6 +18,17 @@ WORDS = CloudWords(
     number_hint="a UUID, from the subscription's overview in the Azure portal",
     cli="Azure CLI",
     console="Azure portal",
+    leftover="resource group",
+    sketch=Sketch(
+        actor="identity",
+        network_fact="network_id",
+        archive_fact="archive_account",
+        group_fact="group",
+        shelf=("NAT gateway", "IPv4, outward only"),
+        exit=("NSG", "wall"),
+        exit_said="a NAT gateway and their own IPv6, behind a security group that lets nothing in",
+        keys=("Key Vault", "disk, archive"),
+    ),
     needs_directory=True,
     hands_back=CLIENT_ID,
     confidential={

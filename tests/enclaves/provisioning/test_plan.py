@@ -213,7 +213,7 @@ def test_the_clusters_of_a_spec_share_the_quota_of_the_region():
     market = azure_with(region=40)
     two = spec(cluster("query", hosts=3), cluster("content", hosts=3))
 
-    with pytest.raises(Unplannable, match="24 vCPUs in this region, .* has 16 left"):
+    with pytest.raises(Unplannable, match=r"24 vCPUs in this region, .* has 16 left"):
         plan_hosts(two, [], market)
 
 
