@@ -4,7 +4,7 @@ import base64
 import binascii
 from typing import Any
 
-from sandbox.azure import engine
+from sandbox.azure import engine, rbac
 from sandbox.azure.demands import dig
 from sandbox.azure.errors import ArmError, refused
 from sandbox.azure.resource_types import ResourceType, Write, register
@@ -50,6 +50,7 @@ def _check(write: Write) -> None:
     if set_id := dig(write.body, _DISK_SET):
         check_usable(write, set_id)
     machine_network.check(write)
+    _check_disk_rights(write)
     check_quota(write, size)
 
 
@@ -151,6 +152,19 @@ def _check_host_encryption(write: Write) -> None:
         raise ArmError(409, "OperationNotAllowed", text, target="securityProfile.encryptionAtHost")
 
 
+def _check_disk_rights(write: Write) -> None:
+    """Whoever brings a disk along has to be allowed to make it."""
+    if not write.old:
+        disk = f"{write.id.group_id}/providers/{disks.NAME}/{_disk_name(write)}"
+        rbac.check(write.world, write.caller, f"{disks.NAME}/write", disk, "LinkedAuthorizationFailed")
+
+
+def _disk_name(write: Write) -> str:
+    """Choose a name once; a disk's has room for 80 characters, a machine's for 64."""
+    wish: dict[str, str] = write.properties["storageProfile"]["osDisk"]
+    return wish.setdefault("name", f"{write.id.name[:37]}_OsDisk_1_{write.world.new_id().replace('-', '')}")
+
+
 def _fill(write: Write) -> None:
     properties, before = write.properties, write.old["properties"] if write.old else {}
     properties["vmId"] = before.get("vmId") or write.world.new_id()
@@ -172,8 +186,6 @@ def _give_disk(write: Write) -> None:
         storage["osDisk"] = {**had, **changes}
         return
     wish = {**_DISK_DEFAULTS, **storage["osDisk"]}
-    # A disk's name has room for 80 characters, a machine's for 64.
-    wish.setdefault("name", f"{write.id.name[:37]}_OsDisk_1_{write.world.new_id().replace('-', '')}")
     managed = wish["managedDisk"] = {"storageAccountType": "Standard_LRS", **(wish.get("managedDisk") or {})}
     disk = write.create(f"{write.id.group_id}/providers/{disks.NAME}/{wish['name']}", _disk(write, wish))
     disks.attach(disk, write.id.text)
@@ -230,6 +242,13 @@ def _take_hardware(write: Write) -> None:
     behaviour.use_capacity(subscription, size, place)
 
 
+def _deletion_needs(machine: Resource) -> tuple[tuple[str, str], ...]:
+    wish = machine["properties"]["storageProfile"]["osDisk"]
+    if wish["deleteOption"] != "Delete":
+        return ()
+    return ((f"{disks.NAME}/delete", wish["managedDisk"]["id"]),)
+
+
 def _deleted(world: World, machine: Resource) -> None:
     machine_network.unmake(world, machine)
     wish = machine["properties"]["storageProfile"]["osDisk"]
@@ -256,6 +275,7 @@ register(
         check=_check,
         fill=_fill,
         finish=_finish,
+        deletion_needs=_deletion_needs,
         deleted=_deleted,
     )
 )

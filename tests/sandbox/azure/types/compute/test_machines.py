@@ -1,18 +1,28 @@
+from dataclasses import replace
+
 import pytest
 
 from sandbox.azure.errors import ArmError
+from sandbox.azure.principals import Principal
 from tests.sandbox.azure.types.bodies import (
     ADDRESS,
+    ASSIGNMENT,
+    DIRECTORY,
     DISK,
     DISK_SET,
     GALLERY,
+    GROUP,
     IDENTITY,
     INTERFACE,
     MACHINE,
+    ROLE,
+    SCOPE,
     SUBSCRIPTION,
+    assignment,
     id_of,
     machine,
     ref,
+    role,
     spoiled,
 )
 
@@ -214,3 +224,43 @@ def test_encryption_at_host_changes_while_the_machine_rests(cloud):
     assert cloud.refusal(VM, wish) == "OperationNotAllowed"
     cloud.world.facts(id_of(VM))["power"] = "deallocated"
     assert cloud.put(VM, wish)["properties"]["securityProfile"] == {"encryptionAtHost": True}
+
+
+@pytest.fixture
+def somebody(cloud):
+    """Somebody who may do what is named, and no more."""
+
+    def make(*actions):
+        number = "00000000-0000-4000-8000-00000000000c"
+        who = Principal("an-object", "a-client", DIRECTORY, "somebody")
+        cloud.world.principals.add(who)
+        cloud.put(f"{SCOPE}/providers/{ROLE}/{number}", role("Somebody", *actions))
+        cloud.put(f"{GROUP}/providers/{ASSIGNMENT}/{number}", assignment(who.object_id, number))
+        return replace(cloud, owner=who)
+
+    return make
+
+
+RIGHTS = (f"{MACHINE}/*", "Microsoft.Network/virtualNetworks/subnets/join/action")
+
+
+def test_who_makes_a_machine_has_to_be_allowed_its_disk(somebody):
+    launcher = somebody(*RIGHTS)
+
+    assert launcher.refusal(VM, machine()) == "LinkedAuthorizationFailed"
+
+
+def test_who_deletes_a_machine_has_to_be_allowed_its_disk_too(somebody):
+    launcher = somebody(*RIGHTS, f"{DISK}/write")
+    launcher.put(VM, machine())
+
+    assert launcher.stays(VM) == "LinkedAuthorizationFailed"
+
+
+def test_a_disk_that_stays_behind_needs_no_right_to_delete_it(somebody):
+    launcher = somebody(*RIGHTS, f"{DISK}/write")
+    launcher.put(VM, spoiled(machine(), f"{OS_DISK}.deleteOption", "Detach"))
+
+    launcher.delete(VM)
+
+    assert launcher.get(VM) is None
