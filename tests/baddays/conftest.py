@@ -7,30 +7,20 @@ import pytest
 from django.utils import timezone
 
 from enclaves.lifecycle import OPEN_OPERATION
-from enclaves.models import (
-    CloudAccount,
-    Deployment,
-    Enclave,
-    HostImage,
-    MachineType,
-    Operation,
-    Work,
-    Zone,
-)
+from enclaves.models import HostImage, MachineType, Operation, Work, Zone
 from enclaves.provisioning import worker
 from enclaves.provisioning.clouds import place_of
-from enclaves.services import accounts, deployments, enclaves, templates
+from enclaves.services import accounts, enclaves, templates
 from sandbox.aws.client import apply_template
 from sandbox.aws.server import EmbeddedAws
-from tenants.gate import Actor
 from tenants.policy import Role
 from tenants.scope import tenant_scope
 from tests.baddays.aws_account import AwsAccount
+from tests.baddays.registered import Registered
 
 PORTAL_ACCOUNT = "999900001111"
 NUMBERS = itertools.count(600000000000)  # the sandbox outlives a test, so each test takes new accounts
 ZONE = "prod.aws-us-east-1c"
-IMAGE = f"registry.example.com/recommender@sha256:{'a' * 64}"
 LONG_AGO = "2026-01-01T00:00:00Z"
 
 
@@ -77,12 +67,9 @@ def zone(offers) -> Zone:
 
 
 @dataclass
-class Registered:
-    """An account that a tenant registered, with both templates applied, and one zone."""
+class RegisteredAws(Registered):
+    """An AWS account that a tenant registered, and what its owner has in it."""
 
-    by: Actor
-    account: CloudAccount
-    enclave: Enclave
     aws: AwsAccount
 
     def apply_templates(self) -> None:
@@ -94,33 +81,19 @@ class Registered:
         ):
             apply_template(self.aws.url, self.account.number, template.text, place.region, name)
 
-    def deploy(self, hosts: int = 3, **facts: str) -> Deployment:
-        """Submit and apply a spec; no worker has looked yet."""
-        with tenant_scope(self.by.tenant.pk):
-            revision = deployments.submit_spec(by=self.by, source=self.spec(hosts, **facts))
-            deployments.apply_plan(revision, by=self.by, plan_hash=revision.plan_hash)
-            return revision.deployment
-
-    def spec(self, hosts: int = 3, *, cluster: str = "query") -> str:
-        return (
-            f"application: recommender\nenclave: {self.enclave}\nimage: {IMAGE}\nclusters:\n"
-            f"  - name: {cluster}\n    hosts: {hosts}\n"
-            "    machine: {vcpu: 2, memory_gib: 8, disk_gib: 100, architecture: arm64}\n"
-        )
-
 
 @pytest.fixture
 def registered(aws, zone, actor):
     """Register a new account: ``registered()``, ``registered(globex)``; nothing in it is proved yet."""
 
-    def make(*tenant, number: str = "") -> Registered:
+    def make(*tenant, number: str = "") -> RegisteredAws:
         by = actor(Role.ADMIN, *tenant)
         number = number or str(next(NUMBERS))
         aws.add_account(number)
         with tenant_scope(by.tenant.pk):
             account = accounts.register_account(by=by, account=f"aws:{number}")
             enclave = enclaves.create_enclave(account, by=by, zone=zone.name)
-            return Registered(by, account, enclave, AwsAccount(aws, number))
+            return RegisteredAws(by, account, enclave, AwsAccount(aws, number))
 
     return make
 
@@ -129,7 +102,7 @@ def registered(aws, zone, actor):
 def proved(registered, work_until_quiet):
     """Register an account, apply the templates, and have the worker prove it."""
 
-    def make(*tenant, **facts) -> Registered:
+    def make(*tenant, **facts) -> RegisteredAws:
         made = registered(*tenant, **facts)
         with tenant_scope(made.by.tenant.pk):
             made.apply_templates()
@@ -140,7 +113,7 @@ def proved(registered, work_until_quiet):
 
 
 @pytest.fixture
-def acme_cloud(proved, in_acme) -> Registered:
+def acme_cloud(proved, in_acme) -> RegisteredAws:
     """acme's account, proved; the test sees acme's rows."""
     return proved()
 

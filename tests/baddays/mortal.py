@@ -16,6 +16,10 @@ from django.conf import settings
 from django.db import connections
 
 ROOT = Path(__file__).resolve().parents[2]
+_CLOUD_SETTINGS = (
+    "AWS_ENDPOINT_URL", "AWS_PRINCIPAL_ARN",
+    "ISSUER_URL", "AZURE_AUTHORITY_URL", "AZURE_ARM_URL", "AZURE_CA_FILE", "AZURE_IMAGE_GALLERY",
+)  # fmt: skip
 
 
 class Workers:
@@ -64,8 +68,7 @@ def worker_environment() -> dict[str, str]:
     return {
         **urls,
         "PORTAL_DATABASE_ROLE": "app",
-        "PORTAL_AWS_ENDPOINT_URL": settings.AWS_ENDPOINT_URL,
-        "PORTAL_AWS_PRINCIPAL_ARN": settings.AWS_PRINCIPAL_ARN,
+        **{f"PORTAL_{name}": getattr(settings, name) for name in _CLOUD_SETTINGS},
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
     }
@@ -94,8 +97,9 @@ def serve() -> None:
 
 
 def _read_descriptions() -> None:
-    """Know AWS's services before the first worker is born, as one that has worked for a while does."""
+    """Know the clouds' services before the first worker is born, as one that has worked for a while does."""
     from enclaves.providers.aws.sessions import _new_session
+    from enclaves.providers.azure import arm  # noqa: F401 -- loads the SDK
 
     session = _new_session(aws_access_key_id="none", aws_secret_access_key="none")
     for service in ("ec2", "iam", "kms", "s3", "sts"):

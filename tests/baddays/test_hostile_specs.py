@@ -11,7 +11,8 @@ from enclaves.models import HostImage, MachineType
 from tenants.policy import Role
 from tenants.scope import tenant_scope
 from tenants.services import create_token
-from tests.baddays.conftest import IMAGE, ZONE
+from tests.baddays.conftest import ZONE
+from tests.baddays.registered import IMAGE
 from tests.baddays.snapshot import changed, snapshot
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "system"])]

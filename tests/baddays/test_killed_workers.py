@@ -5,12 +5,10 @@ import signal
 import time
 
 import pytest
-from django.db.transaction import atomic
 
-from enclaves.models import Operation, Work
 from enclaves.services import deployments
-from tenants import audit
 from tests.baddays.conftest import make_due
+from tests.baddays.living import assert_exactly, audited, is_moving, live_and_die, once_each
 from tests.baddays.mortal import Workers
 from tests.baddays.trap import Trap, set_early, set_late
 
@@ -18,7 +16,6 @@ pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "sys
 
 LAUNCH, END = "ec2:RunInstances", "ec2:TerminateInstances"
 HOSTS = 10
-A_LIFE = ["", "planned", "provisioned", "ready"]
 
 
 @pytest.fixture
@@ -27,95 +24,46 @@ def workers(acme_cloud, tmp_path):
         yield made
 
 
-@pytest.fixture
-def live_and_die(workers):
-    """Let worker after worker do what is due until nothing moves; ``wish`` says who is caught."""
-
-    def run(trap, wish, most=150):
-        for _ in range(most):
-            make_due(Work.Kind.RECONCILE)
-            trap.lay(wish)
-            trap.name(workers.start())
-            workers.wait()
-            trap.lay(None)
-            if not is_moving():
-                return
-        raise AssertionError(f"It did not come to rest:\n{workers.log.read_text()[-3000:]}")
-
-    return run
+def assert_whole(deployment, cloud, hosts=HOSTS):
+    assert_exactly(deployment, cloud, cloud.aws.host_ids, hosts)
 
 
-def is_moving():
-    return Operation.objects.filter(state__in=["queued", "running"]).exists()
-
-
-def assert_exactly(deployment, cloud, hosts=HOSTS):
-    """Rows and account say the same, both ways; nothing was made twice; the audit knows each host."""
-    deployment.refresh_from_db()
-    rows = {host.instance_id: str(host.pk) for host in deployment.hosts.filter(state="active")}
-    assert (deployment.state, len(rows)) == ("live", hosts)
-    assert cloud.aws.host_ids() == rows
-    for host in deployment.hosts.all():
-        assert sorted(move.origin for move in host.timeline.all()) == sorted(A_LIFE)
-    assert audited(cloud, "host.launched") == sorted(rows)
-
-
-def audited(cloud, action):
-    with atomic():
-        assert audit.verify(cloud.by.tenant).intact
-    events = cloud.by.tenant.auditevents.filter(action=action)
-    return sorted(events.values_list("detail__instance", flat=True))
-
-
-def once_each(*what):
-    """Catch at each kind of call once, and at every launch that was carried out."""
-    known = set()
-
-    def wish(step):
-        label = tuple(getattr(step, name) for name in what)
-        is_new = label not in known
-        known.add(label)
-        return is_new or (step.action, step.outcome) == (LAUNCH, "ok")
-
-    return wish
-
-
-def test_killed_after_each_call_of_a_rollout(acme_cloud, live_and_die, aws, monkeypatch):
+def test_killed_after_each_call_of_a_rollout(acme_cloud, workers, aws, monkeypatch):
     trap = Trap()
     set_late(aws, trap, monkeypatch)
     deployment = acme_cloud.deploy(HOSTS)
 
-    live_and_die(trap, once_each("before", "action"))
+    live_and_die(workers, trap, once_each("before", "action", launch=LAUNCH))
 
     assert [step.action for step in trap.sprung if step.outcome == "ok"].count(LAUNCH) == HOSTS
     assert len({step.action for step in trap.sprung}) > 20
-    assert_exactly(deployment, acme_cloud)
+    assert_whole(deployment, acme_cloud)
 
 
-def test_killed_before_each_launch(acme_cloud, live_and_die, aws, monkeypatch):
+def test_killed_before_each_launch(acme_cloud, workers, aws, monkeypatch):
     trap = Trap()
     set_early(aws, trap, monkeypatch)
     deployment = acme_cloud.deploy(HOSTS)
 
     # Each worker may launch one host, and dies on its way to the next.
-    live_and_die(trap, lambda step: step.before == step.action == LAUNCH)
+    live_and_die(workers, trap, lambda step: step.before == step.action == LAUNCH)
 
     assert len(trap.sprung) == HOSTS - 1
-    assert_exactly(deployment, acme_cloud)
+    assert_whole(deployment, acme_cloud)
 
 
-def test_killed_after_each_call_of_a_retirement(acme_cloud, live_and_die, aws, monkeypatch):
+def test_killed_after_each_call_of_a_retirement(acme_cloud, workers, aws, monkeypatch):
     trap = Trap()
     deployment = acme_cloud.deploy(3)
-    live_and_die(trap, None)
+    live_and_die(workers, trap, None)
     machines = sorted(acme_cloud.aws.host_ids())
     # What was launched a moment ago may be missing in AWS's list for a while; these were not.
     deployment.hosts.update(launch_tried_at="2026-01-01T00:00:00Z")
     set_late(aws, trap, monkeypatch)
     deployments.retire_deployment(deployment, by=acme_cloud.by)
 
-    catch = once_each("before", "action")
-    live_and_die(trap, lambda step: step.action in ("ec2:DescribeInstances", END) and catch(step))
+    catch = once_each("before", "action", launch=LAUNCH)
+    live_and_die(workers, trap, lambda step: step.action in ("ec2:DescribeInstances", END) and catch(step))
 
     deployment.refresh_from_db()
     assert [step.action for step in trap.sprung] == ["ec2:DescribeInstances", "ec2:DescribeInstances", END]
@@ -149,7 +97,7 @@ def test_a_worker_that_comes_back_from_the_dead_is_refused(
         os.killpg(undead, signal.SIGCONT)
         grave.wait()
 
-    assert_exactly(deployment, acme_cloud, hosts=3)
+    assert_whole(deployment, acme_cloud, hosts=3)
     assert "Traceback" not in grave.log.read_text()
 
 
@@ -166,7 +114,7 @@ def test_without_help_the_lease_runs_out_by_itself(acme_cloud, aws, monkeypatch,
         wait_for(lambda: workers.start() and not workers.wait() and not is_moving())
 
     assert (died, too_early) == (signal.SIGKILL, 1)
-    assert_exactly(deployment, acme_cloud, hosts=2)
+    assert_whole(deployment, acme_cloud, hosts=2)
 
 
 def launches(workers, trap, cloud):
@@ -186,12 +134,12 @@ def wait_for(is_so, seconds=30):
 
 @pytest.mark.soak
 @pytest.mark.parametrize("moment", [set_early, set_late])
-def test_killed_at_every_single_call(moment, acme_cloud, live_and_die, aws, monkeypatch):
+def test_killed_at_every_single_call(moment, acme_cloud, workers, aws, monkeypatch):
     """Worker n dies at its n-th call, until one lives: once through the whole rollout, then again."""
     trap = Trap()
     moment(aws, trap, monkeypatch)
     deployment = acme_cloud.deploy(HOSTS)
 
-    live_and_die(trap, once_each("number", "action"))
+    live_and_die(workers, trap, once_each("number", "action", launch=LAUNCH))
 
-    assert_exactly(deployment, acme_cloud)
+    assert_whole(deployment, acme_cloud)

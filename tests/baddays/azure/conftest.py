@@ -1,0 +1,137 @@
+"""Bad days on Azure: the pretend Azure, the portal as an issuer over TLS, the provider of production."""
+
+import itertools
+from dataclasses import dataclass
+
+import pytest
+
+from enclaves.models import HostImage, MachineType, SigningKey, Zone
+from enclaves.provisioning import issuer
+from enclaves.provisioning.clouds import place_of
+from enclaves.services import accounts, enclaves, templates
+from sandbox.azure.server import EmbeddedAzure
+from sandbox.azure.types.compute.galleries import PUBLIC_NAME
+from tenants.policy import Role
+from tenants.scope import tenant_scope
+from tests.baddays.azure.account import AzureSubscription
+from tests.baddays.azure.issuer import serving_issuer
+from tests.baddays.registered import Registered
+
+NUMBERS = itertools.count(1)  # the sandbox outlives a test, so each test takes new subscriptions
+ZONE = "prod.azure-eastus-az1"
+
+
+@pytest.fixture(scope="session")
+def running_issuer(tmp_path_factory):
+    with serving_issuer(tmp_path_factory.mktemp("issuer")) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def running_azure(running_issuer):
+    with EmbeddedAzure() as azure:
+        azure.trust(str(running_issuer[1]))
+        yield azure
+
+
+@pytest.fixture(scope="session")
+def known_keys():
+    """The keys with which the portal signs, kept from test to test: making one takes a second."""
+    return []
+
+
+@pytest.fixture
+def signing_keys(transactional_db, known_keys):
+    SigningKey.objects.bulk_create(known_keys)
+    issuer.keep_keys()
+    known_keys[:] = SigningKey.objects.all()
+
+
+@pytest.fixture
+def azure(running_azure, running_issuer, signing_keys, settings):
+    """The pretend Azure, which this process and its workers take for the real one."""
+    settings.ISSUER_URL = running_issuer[0]
+    settings.AZURE_AUTHORITY_URL, settings.AZURE_ARM_URL = running_azure.authority_url, running_azure.arm_url
+    settings.AZURE_CA_FILE = running_azure.ca_file
+    settings.AZURE_IMAGE_GALLERY = PUBLIC_NAME
+    settings.ALLOWED_HOSTS = ["127.0.0.1"]
+    running_azure.behaviour.change(throttling=False)
+    yield running_azure
+    running_azure.reset()
+
+
+@pytest.fixture(scope="session")
+def known_offers():
+    """What the region offers, kept from test to test."""
+    return {MachineType: [], HostImage: []}
+
+
+@pytest.fixture
+def zone(offers) -> Zone:
+    facts = {"environment": "prod", "cloud": "azure", "region": "eastus"}
+    return Zone.objects.get_or_create(name=ZONE, defaults={**facts, "availability_zone_ids": ["eastus-az1"]})[
+        0
+    ]
+
+
+@dataclass
+class RegisteredAzure(Registered):
+    """A subscription that a tenant registered, and what its owner has in it."""
+
+    azure: AzureSubscription
+
+    def apply_account_template(self) -> None:
+        """Do what the tenant's cloud administrator does, and hand in what the template tells."""
+        template = templates.account_template(self.account)
+        outputs = self.azure.apply(template.text, "enclave-account")
+        accounts.hand_in_client(self.account, by=self.by, azure_client_id=outputs["observerClientId"])
+
+    def apply_zone_template(self) -> None:
+        self.account.refresh_from_db()
+        self.azure.apply(
+            templates.zone_template(self.enclave).text, place_of(self.enclave).zone.replace(".", "-")
+        )
+
+
+@pytest.fixture
+def registered(azure, zone, actor):
+    """Register a new subscription: ``registered()``, ``registered(globex)``; nothing in it is proved yet."""
+
+    def make(*tenant, number: str = "") -> RegisteredAzure:
+        by = actor(Role.ADMIN, *tenant)
+        count = next(NUMBERS)
+        number = number or f"aaaabbbb-0000-4000-8000-{count:012}"
+        owner = azure.owners.get(number) or azure.add_subscription(
+            number, f"dddd1111-0000-4000-8000-{count:012}"
+        )
+        with tenant_scope(by.tenant.pk):
+            account = accounts.register_account(
+                by=by, account=f"azure:{number}", azure_tenant_id=owner.directory_id
+            )
+            enclave = enclaves.create_enclave(account, by=by, zone=zone.name)
+            return RegisteredAzure(by, account, enclave, AzureSubscription(azure, owner))
+
+    return make
+
+
+@pytest.fixture
+def proved(registered, work_until_quiet):
+    """Register a subscription, apply the templates, and have the worker prove it."""
+
+    def make(*tenant, **facts) -> RegisteredAzure:
+        made = registered(*tenant, **facts)
+        with tenant_scope(made.by.tenant.pk):
+            made.apply_account_template()
+            work_until_quiet()
+            made.apply_zone_template()
+        work_until_quiet()
+        assert made.states() == ("verified", "ready")
+        return made
+
+    return make
+
+
+@pytest.fixture
+def acme_cloud(proved, in_acme) -> RegisteredAzure:
+    """acme's subscription, proved; the test sees acme's rows."""
+    return proved()
