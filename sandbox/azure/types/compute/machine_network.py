@@ -10,7 +10,6 @@ from sandbox.azure.ids import ResourceId
 from sandbox.azure.resource_types import Write
 from sandbox.azure.store import Resource
 from sandbox.azure.types.network import interfaces, public_addresses
-from sandbox.azure.types.network.addresses import next_free
 from sandbox.azure.world import World
 
 
@@ -87,8 +86,7 @@ def _check_new(write: Write, resource_id: str) -> None:
 
 def _check_room(write: Write, configuration: dict[str, Any]) -> None:
     subnet = write.exists(configuration["properties"]["subnet"]["id"])
-    taken = interfaces.taken(write.world, subnet["id"])
-    next_free(subnet, interfaces.version_of(configuration), set(taken))
+    interfaces.book_of(write.world, subnet["id"]).next_free(subnet, interfaces.version_of(configuration))
 
 
 def _check_public(write: Write, configuration: dict[str, Any]) -> None:

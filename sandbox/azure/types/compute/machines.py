@@ -2,12 +2,14 @@
 
 import base64
 import binascii
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sandbox.azure import engine, rbac
+from sandbox.azure import engine
 from sandbox.azure.demands import dig
 from sandbox.azure.errors import ArmError, refused
-from sandbox.azure.resource_types import ResourceType, Write, register
+from sandbox.azure.ids import ResourceId
+from sandbox.azure.resource_types import ResourceType, Right, Write, register
 from sandbox.azure.store import Resource
 from sandbox.azure.types.compute import disks, machine_network
 from sandbox.azure.types.compute.confidential import check_confidential
@@ -50,7 +52,6 @@ def _check(write: Write) -> None:
     if set_id := dig(write.body, _DISK_SET):
         check_usable(write, set_id)
     machine_network.check(write)
-    _check_disk_rights(write)
     check_quota(write, size)
 
 
@@ -152,19 +153,6 @@ def _check_host_encryption(write: Write) -> None:
         raise ArmError(409, "OperationNotAllowed", text, target="securityProfile.encryptionAtHost")
 
 
-def _check_disk_rights(write: Write) -> None:
-    """Whoever brings a disk along has to be allowed to make it."""
-    if not write.old:
-        disk = f"{write.id.group_id}/providers/{disks.NAME}/{_disk_name(write)}"
-        rbac.check(write.world, write.caller, f"{disks.NAME}/write", disk, "LinkedAuthorizationFailed")
-
-
-def _disk_name(write: Write) -> str:
-    """Choose a name once; a disk's has room for 80 characters, a machine's for 64."""
-    wish: dict[str, str] = write.properties["storageProfile"]["osDisk"]
-    return wish.setdefault("name", f"{write.id.name[:37]}_OsDisk_1_{write.world.new_id().replace('-', '')}")
-
-
 def _fill(write: Write) -> None:
     properties, before = write.properties, write.old["properties"] if write.old else {}
     properties["vmId"] = before.get("vmId") or write.world.new_id()
@@ -186,6 +174,8 @@ def _give_disk(write: Write) -> None:
         storage["osDisk"] = {**had, **changes}
         return
     wish = {**_DISK_DEFAULTS, **storage["osDisk"]}
+    # A disk's name has room for 80 characters, a machine's for 64.
+    wish.setdefault("name", f"{write.id.name[:37]}_OsDisk_1_{write.world.new_id().replace('-', '')}")
     managed = wish["managedDisk"] = {"storageAccountType": "Standard_LRS", **(wish.get("managedDisk") or {})}
     disk = write.create(f"{write.id.group_id}/providers/{disks.NAME}/{wish['name']}", _disk(write, wish))
     disks.attach(disk, write.id.text)
@@ -242,11 +232,16 @@ def _take_hardware(write: Write) -> None:
     behaviour.use_capacity(subscription, size, place)
 
 
-def _deletion_needs(machine: Resource) -> tuple[tuple[str, str], ...]:
+def _also_writes(machine: ResourceId, body: Mapping[str, Any]) -> Iterable[Right]:
+    """Whoever brings a disk along has to be allowed to make one there."""
+    if not dig(body, "properties.storageProfile.osDisk.managedDisk.id"):
+        yield f"{disks.NAME}/write", machine.group_id
+
+
+def _also_deletes(machine: Resource) -> Iterable[Right]:
     wish = machine["properties"]["storageProfile"]["osDisk"]
-    if wish["deleteOption"] != "Delete":
-        return ()
-    return ((f"{disks.NAME}/delete", wish["managedDisk"]["id"]),)
+    if wish["deleteOption"] == "Delete":
+        yield f"{disks.NAME}/delete", wish["managedDisk"]["id"]
 
 
 def _deleted(world: World, machine: Resource) -> None:
@@ -275,7 +270,8 @@ register(
         check=_check,
         fill=_fill,
         finish=_finish,
-        deletion_needs=_deletion_needs,
         deleted=_deleted,
+        also_writes=_also_writes,
+        also_deletes=_also_deletes,
     )
 )

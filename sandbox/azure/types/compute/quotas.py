@@ -1,6 +1,7 @@
 """How many vCPUs a subscription has in use, and whether more fit below its limits."""
 
 from sandbox.azure.errors import ArmError
+from sandbox.azure.ids import within
 from sandbox.azure.resource_types import Write
 from sandbox.azure.types.compute.sizes import SIZES, Size
 from sandbox.azure.world import World
@@ -12,8 +13,10 @@ def vcpus_in_use(world: World, subscription: str, location: str, family: str = "
     """Count the vCPUs of all machines, or of a family's, stopped ones included, as Azure does."""
     sizes = (
         SIZES[machine["properties"]["hardwareProfile"]["vmSize"].lower()]
-        for machine in world.under(f"/subscriptions/{subscription}", _MACHINES)
-        if machine["location"] == location and machine["id"].lower() != besides
+        for machine in world.of_type(_MACHINES)
+        if machine["location"] == location
+        and machine["id"].lower() != besides
+        and within(f"/subscriptions/{subscription}", machine["id"])
     )
     return sum(size.vcpus for size in sizes if family in {"", size.family})
 

@@ -54,28 +54,48 @@ def contains(outer: Network, inner: Network) -> bool:
     return outer.version == inner.version and inner.subnet_of(outer)  # type: ignore[arg-type]
 
 
-def next_free(subnet: dict[str, Any], version: str, taken: Collection[str]) -> str:
-    """Choose the address that the next interface in a subnet gets."""
-    ranges = [net for net in of_subnet(subnet["properties"]) if net.version == _VERSIONS[version]]
-    if not ranges:
-        raise refused(
-            "SubnetDoesNotSupportAddressFamily",
-            f"Subnet {subnet['name']} has no {version} address prefix.",
-        )
-    free = (address for net in ranges for address in _given_out(net) if address not in taken)
-    address = next(free, None)
-    if address is None:
-        raise refused(
-            "SubnetIsFull",
-            f"Subnet {subnet['name']} with address prefix {ranges[0]} does not have enough capacity for 1 IP "
-            "addresses.",
-        )
-    return address
+class AddressBook:
+    """Who has which address of a subnet."""
 
+    def __init__(self) -> None:
+        self._holders: dict[str, str] = {}
+        # The lowest place of a range that may be free: nobody walks past a thousand hosts at each launch.
+        self._lowest: dict[Network, int] = {}
 
-def _given_out(net: Network) -> Iterator[str]:
-    last = net.num_addresses - 1
-    return (str(net[index]) for index in range(_FIRST_FREE, last))
+    def holder(self, address: str) -> str | None:
+        return self._holders.get(address)
+
+    def book(self, address: str, holder: str) -> None:
+        self._holders[address] = holder
+
+    def release(self, address: str) -> None:
+        self._holders.pop(address, None)
+        self._lowest.clear()
+
+    def next_free(self, subnet: dict[str, Any], version: str, besides: Collection[str] = ()) -> str:
+        """Choose the address that the next interface in the subnet gets."""
+        ranges = [net for net in of_subnet(subnet["properties"]) if net.version == _VERSIONS[version]]
+        if not ranges:
+            raise refused(
+                "SubnetDoesNotSupportAddressFamily",
+                f"Subnet {subnet['name']} has no {version} address prefix.",
+            )
+        address = next((a for net in ranges for a in self._free(net) if a not in besides), None)
+        if address is None:
+            raise refused(
+                "SubnetIsFull",
+                f"Subnet {subnet['name']} with address prefix {ranges[0]} does not have enough capacity for "
+                "1 IP addresses.",
+            )
+        return address
+
+    def _free(self, net: Network) -> Iterator[str]:
+        lowest, last = self._lowest.get(net, _FIRST_FREE), net.num_addresses - 1
+        while lowest < last and str(net[lowest]) in self._holders:
+            lowest += 1
+        self._lowest[net] = lowest
+        addresses = (str(net[place]) for place in range(lowest, last))
+        return (address for address in addresses if address not in self._holders)
 
 
 def in_subnet(subnet: dict[str, Any], address: str) -> bool:

@@ -1,14 +1,14 @@
 """Network interfaces: how each address of one may be asked for, and where it comes from."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sandbox.azure.errors import ArmError, refused
 from sandbox.azure.ids import ResourceId
 from sandbox.azure.resource_types import ResourceType, Write, register
 from sandbox.azure.store import Resource
-from sandbox.azure.types.network.addresses import in_subnet, next_free
+from sandbox.azure.types.network.addresses import AddressBook, in_subnet
 from sandbox.azure.types.network.public_addresses import user_of
 from sandbox.azure.types.shapes import READ_ONLY, REFERENCE, choice, fit, tracked
 from sandbox.azure.types.versions import NETWORK
@@ -71,26 +71,21 @@ def version_of(configuration: dict[str, Any]) -> str:
     return configuration["properties"].get("privateIPAddressVersion") or "IPv4"
 
 
-def give_addresses(write: Write, configurations: Sequence[dict[str, Any]]) -> None:
+def book_of(world: World, subnet_id: str) -> AddressBook:
+    """The addresses of a subnet; gone with it."""
+    book: AddressBook = world.facts(subnet_id).setdefault("addresses", AddressBook())
+    return book
+
+
+def _choose_addresses(write: Write, configurations: Sequence[dict[str, Any]]) -> None:
     """Choose the private address of each configuration that has none."""
     for configuration in configurations:
         properties = configuration["properties"]
-        subnet = write.exists(properties["subnet"]["id"])
-        used = set(taken(write.world, subnet["id"], besides=write.id.key))
-        used |= {item["properties"].get("privateIPAddress", "") for item in configurations}
         if not properties.get("privateIPAddress"):
-            properties["privateIPAddress"] = next_free(subnet, version_of(configuration), used)
-
-
-def taken(world: World, subnet_id: str, besides: str = "") -> Iterator[str]:
-    """Walk the addresses of a subnet that interfaces have."""
-    for user in world.referrers(subnet_id):
-        interface = world.get(user)
-        if interface is None or interface["type"] != NAME or user.lower() == besides:
-            continue
-        for configuration in interface["properties"]["ipConfigurations"]:
-            if configuration["properties"]["subnet"]["id"].lower() == subnet_id.lower():
-                yield configuration["properties"].get("privateIPAddress", "")
+            subnet = write.exists(properties["subnet"]["id"])
+            besides = [item["properties"].get("privateIPAddress") for item in configurations]
+            book = book_of(write.world, subnet["id"])
+            properties["privateIPAddress"] = book.next_free(subnet, version_of(configuration), besides)
 
 
 def _check(write: Write) -> None:
@@ -102,7 +97,7 @@ def _check(write: Write) -> None:
         _check_private(write, configuration["properties"])
         _check_public(write, configuration)
     _keep_addresses(write)
-    give_addresses(write, write.properties["ipConfigurations"])
+    _choose_addresses(write, write.properties["ipConfigurations"])
 
 
 def _check_private(write: Write, properties: dict[str, Any]) -> None:
@@ -115,7 +110,7 @@ def _check_private(write: Write, properties: dict[str, Any]) -> None:
             "PrivateIPAddressNotInSubnet",
             f"Private static IP address {wish} does not belong to the range of subnet {subnet['name']}.",
         )
-    elif wish in taken(write.world, subnet["id"], besides=write.id.key):
+    elif book_of(write.world, subnet["id"]).holder(wish) not in {None, write.id.key}:
         raise refused(
             "PrivateIPAddressIsAllocated", f"IP configuration is using the address {wish} which is taken."
         )
@@ -152,6 +147,9 @@ def _keep_addresses(write: Write) -> None:
 
 def _fill(write: Write) -> None:
     properties = write.properties
+    if write.old:
+        _release(write.world, write.old)
+    _book(write)
     for configuration in properties["ipConfigurations"]:
         configuration["id"] = f"{write.id}/ipConfigurations/{configuration['name']}"
         configuration["type"] = f"{NAME}/ipConfigurations"
@@ -163,6 +161,20 @@ def _fill(write: Write) -> None:
     properties["macAddress"] = _mac(write.id)
     if write.old and "virtualMachine" in write.old["properties"]:
         properties["virtualMachine"] = write.old["properties"]["virtualMachine"]
+
+
+def _book(write: Write) -> None:
+    for configuration in write.properties["ipConfigurations"]:
+        properties = configuration["properties"]
+        book_of(write.world, properties["subnet"]["id"]).book(properties["privateIPAddress"], write.id.key)
+
+
+def _release(world: World, interface: Resource) -> None:
+    for configuration in interface["properties"]["ipConfigurations"]:
+        properties = configuration["properties"]
+        # A resource group takes its subnets along in any order.
+        if world.get(properties["subnet"]["id"]):
+            book_of(world, properties["subnet"]["id"]).release(properties["privateIPAddress"])
 
 
 def _mac(interface: ResourceId) -> str:
@@ -198,5 +210,6 @@ register(
         check=_check,
         fill=_fill,
         forbids_deletion=_forbids_deletion,
+        deleted=_release,
     )
 )

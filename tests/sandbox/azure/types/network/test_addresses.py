@@ -2,6 +2,7 @@ import pytest
 
 from sandbox.azure.errors import ArmError
 from sandbox.azure.types.network import addresses
+from sandbox.azure.types.network.addresses import AddressBook
 
 SUBNET = {"name": "s", "properties": {"addressPrefixes": ["10.0.0.0/29", "fd00::/64"]}}
 
@@ -34,10 +35,24 @@ def test_families_neither_contain_nor_overlap_each_other():
 
 
 def test_the_first_four_addresses_and_the_last_are_kept():
-    given = [
-        addresses.next_free(SUBNET, "IPv4", taken) for taken in ((), ("10.0.0.4",), ("10.0.0.4", "10.0.0.5"))
-    ]
+    book, given = AddressBook(), []
+    for number in range(3):
+        given.append(book.next_free(SUBNET, "IPv4"))
+        book.book(given[-1], f"nic-{number}")
 
     assert given == ["10.0.0.4", "10.0.0.5", "10.0.0.6"]
-    with pytest.raises(ArmError):
-        addresses.next_free(SUBNET, "IPv4", given)
+    with pytest.raises(ArmError) as full:
+        book.next_free(SUBNET, "IPv4")
+    assert full.value.code == "SubnetIsFull"
+
+
+def test_the_lowest_address_that_is_free_is_given():
+    book = AddressBook()
+    for address in ("10.0.0.4", "10.0.0.5"):
+        book.book(address, "nic")
+    assert book.next_free(SUBNET, "IPv4") == "10.0.0.6"
+
+    book.release("10.0.0.4")
+
+    assert (book.next_free(SUBNET, "IPv4"), book.holder("10.0.0.5")) == ("10.0.0.4", "nic")
+    assert book.next_free(SUBNET, "IPv4", besides=["10.0.0.4"]) == "10.0.0.6"
