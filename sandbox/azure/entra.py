@@ -110,7 +110,7 @@ class Entra:
         return ArmError(401, code, text, headers={"WWW-Authenticate": where})
 
     def _need_directory(self, directory: str) -> None:
-        if all(one.directory != directory for one in self._world.subscriptions.values()):
+        if all(one.directory != directory for one in list(self._world.subscriptions.values())):
             text = f"Tenant '{directory}' not found. Check to make sure you have the correct tenant ID."
             raise EntraError(400, "invalid_request", 90002, text)
 

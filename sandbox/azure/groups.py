@@ -8,6 +8,7 @@ from sandbox.azure.store import Resource
 from sandbox.azure.world import FEATURES, World
 
 KNOWN_FEATURES = ("microsoft.compute/encryptionathost",)
+GROUP_VERSIONS = ("2025-04-01", "2024-11-01", "2024-03-01", "2023-07-01", "2022-09-01", "2021-04-01")
 FEATURE_SECONDS = 900.0
 
 
@@ -44,7 +45,7 @@ def _begin_registration(write: Write) -> None:
 register(
     ResourceType(
         name=GROUP_TYPE,
-        api_versions=("2025-04-01", "2024-11-01", "2024-03-01", "2023-07-01", "2022-09-01", "2021-04-01"),
+        api_versions=GROUP_VERSIONS,
         allowed=frozenset(),
         delete_seconds=15,
         fill=_tags,

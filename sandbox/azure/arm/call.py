@@ -68,8 +68,8 @@ class Call:
         """As much of a list as fits on a page, with the address of the next."""
         query = self.request.query
         size = self.world.behaviour.page_size
-        start = int(query.get("$skiptoken", 0))
-        end = start + min(int(query.get("$top", size)), size)
+        start = _number(query.get("$skiptoken", "0"))
+        end = start + min(_number(query.get("$top", str(size))), size)
         answer: dict[str, Any] = {"value": values[start:end]}
         if end < len(values):
             answer["nextLink"] = self._url(self.path, **{**query, "$skiptoken": str(end)})
@@ -116,3 +116,9 @@ class Call:
 
     def _url(self, path: str, **query: str) -> str:
         return f"{self.world.base_url}{path}?{urlencode(query)}"
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise refused("InvalidQueryParameterValue", f"'{text}' is not a number.")
+    return int(text)

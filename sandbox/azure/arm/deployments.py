@@ -24,6 +24,7 @@ def single(call: Call) -> Reply:
         case "DELETE":
             return reply(api.delete(call.world, call.caller, deployment))
         case "HEAD":
+            call.check("Microsoft.Resources/deployments/read")
             return reply(204 if deployment.key in call.world.deployments else 404)
     return reply(200, api.get(call.world, call.caller, deployment))
 

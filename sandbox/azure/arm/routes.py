@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 
 from sandbox.azure.arm import deployments, machines, providers, resources, subscriptions
 from sandbox.azure.arm.call import Call
-from sandbox.azure.errors import ArmError
+from sandbox.azure.errors import ArmError, refused
+from sandbox.azure.groups import GROUP_VERSIONS
 from sandbox.azure.ids import ACTION_TYPES, ResourceId
 from sandbox.azure.resource_types import TYPES
+from sandbox.azure.types.compute import galleries
+from sandbox.azure.types.versions import MACHINES as MACHINE_VERSIONS
 from sandbox.azure.wire import Reply
 
 type Handler = Callable[[Call], Reply]
@@ -16,113 +19,91 @@ type Handler = Callable[[Call], Reply]
 S = r"/subscriptions/(?P<subscription>[^/]+)"
 # A subscription, a group, or a resource that others hang at.
 SCOPE = rf"(?P<scope>{S}(?:/.+)?)"
-COMPUTE = r"/providers/microsoft\.compute"
+COMPUTE = rf"{S}/providers/microsoft\.compute"
+PLACE = rf"{COMPUTE}/locations/(?P<location>[^/]+)"
+MACHINE = rf"(?P<machine>{S}/resourcegroups/[^/]+/providers/microsoft\.compute/virtualmachines/[^/]+)"
+PROVIDER = rf"{S}/providers/(?P<namespace>[^/]+)"
+FEATURE = rf"{S}/providers/microsoft\.features/providers/(?P<namespace>[^/]+)/features/(?P<feature>[^/]+)"
+TAGS = rf"{SCOPE}/providers/microsoft\.resources/tags/default"
 DEPLOYMENTS = rf"(?P<scope>{S}(?:/resourcegroups/[^/]+)?)/providers/microsoft\.resources/deployments"
+DEPLOYMENT = rf"{DEPLOYMENTS}/[^/]+"
+OPERATION = rf"{PROVIDER}/locations/[^/]+/(?P<page>operations|operationresults)/(?P<operation>[^/]+)"
+RESOURCES = rf"{S}(?:/resourcegroups/(?P<group>[^/]+))?/resources"
+
+_SUBSCRIPTIONS = "Microsoft.Resources/subscriptions"
+_DEPLOYMENTS = "Microsoft.Resources/deployments"
+_FEATURES = "Microsoft.Features/providers/features"
+_COMPUTE = "Microsoft.Compute"
+_SUBSCRIPTION_VERSIONS = ("2022-12-01", "2022-09-01", "2021-01-01", "2020-01-01", "2019-11-01", "2016-06-01")
+_SKU_VERSIONS = ("2021-07-01", "2019-04-01", "2017-09-01")
+_FEATURE_VERSIONS = (providers.FEATURES_VERSION, "2015-12-01")
+_ANY: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Route:
-    """`action` is what is recorded and what faults match; None: deployments with the method's verb."""
+    """`action` is what is recorded and what faults match; `{verb}` in it is the method's, or the path's."""
 
     methods: str
     pattern: re.Pattern[str]
-    action: str | None
+    action: str
     handler: Handler
+    versions: tuple[str, ...]
 
 
-def _route(methods: str, pattern: str, action: str | None, handler: Handler) -> Route:
-    return Route(methods, re.compile(pattern, re.IGNORECASE), action, handler)
+def _routes(versions: tuple[str, ...], *lines: tuple[str, str, str, Handler]) -> tuple[Route, ...]:
+    return tuple(
+        Route(methods, re.compile(pattern, re.IGNORECASE), action, handler, versions)
+        for methods, pattern, action, handler in lines
+    )
 
-
-_SUBSCRIPTIONS = "Microsoft.Resources/subscriptions"
-_DEPLOYMENTS = "Microsoft.Resources/deployments"
-_FEATURE = rf"{S}/providers/microsoft\.features/providers/(?P<namespace>[^/]+)/features/(?P<feature>[^/]+)"
-_MACHINE = rf"(?P<machine>{S}/resourcegroups/[^/]+{COMPUTE}/virtualmachines/[^/]+)"
 
 ROUTES = (
-    _route("GET", r"/subscriptions", f"{_SUBSCRIPTIONS}/read", subscriptions.mine),
-    _route("GET", S, f"{_SUBSCRIPTIONS}/read", subscriptions.show),
-    _route("GET", rf"{S}/locations", f"{_SUBSCRIPTIONS}/locations/read", subscriptions.list_locations),
-    _route("GET", rf"{S}/resourcegroups", f"{_SUBSCRIPTIONS}/resourceGroups/read", subscriptions.list_groups),
-    _route(
-        "GET",
-        rf"{S}(?:/resourcegroups/(?P<group>[^/]+))?/resources",
-        f"{_SUBSCRIPTIONS}/resources/read",
-        subscriptions.list_resources,
+    *_routes(
+        _SUBSCRIPTION_VERSIONS,
+        ("GET", r"/subscriptions", f"{_SUBSCRIPTIONS}/read", subscriptions.mine),
+        ("GET", S, f"{_SUBSCRIPTIONS}/read", subscriptions.show),
+        ("GET", rf"{S}/locations", f"{_SUBSCRIPTIONS}/locations/read", subscriptions.list_locations),
     ),
-    _route("GET", rf"{S}/providers", f"{_SUBSCRIPTIONS}/providers/read", providers.list_all),
-    _route("GET", rf"{S}/providers/(?P<namespace>[^/]+)", f"{_SUBSCRIPTIONS}/providers/read", providers.show),
-    _route(
-        "POST",
-        rf"{S}/providers/(?P<namespace>[^/]+)/register",
-        "{namespace}/register/action",
-        providers.register,
+    *_routes(
+        GROUP_VERSIONS,
+        ("GET", rf"{S}/resourcegroups", f"{_SUBSCRIPTIONS}/resourceGroups/read", subscriptions.list_groups),
+        ("GET", RESOURCES, f"{_SUBSCRIPTIONS}/resources/read", subscriptions.list_resources),
+        ("GET", rf"{S}/providers", f"{_SUBSCRIPTIONS}/providers/read", providers.list_all),
+        ("GET", PROVIDER, f"{_SUBSCRIPTIONS}/providers/read", providers.show),
+        ("POST", rf"{PROVIDER}/register", "{namespace}/register/action", providers.register),
+        ("POST", rf"{PROVIDER}/unregister", "{namespace}/unregister/action", providers.unregister),
+        ("GET PUT PATCH DELETE", TAGS, "Microsoft.Resources/tags/{verb}", subscriptions.tags),
+        ("GET", DEPLOYMENTS, f"{_DEPLOYMENTS}/read", deployments.list_all),
+        ("GET HEAD PUT DELETE", DEPLOYMENT, f"{_DEPLOYMENTS}/{{verb}}", deployments.single),
+        ("GET", rf"{DEPLOYMENT}/operations", f"{_DEPLOYMENTS}/operations/read", deployments.operations),
+        ("POST", rf"{DEPLOYMENT}/(?P<verb>[^/]+)", f"{_DEPLOYMENTS}/{{verb}}/action", deployments.act),
     ),
-    _route(
-        "POST",
-        rf"{S}/providers/(?P<namespace>[^/]+)/unregister",
-        "{namespace}/unregister/action",
-        providers.unregister,
+    *_routes(
+        _FEATURE_VERSIONS,
+        ("GET", FEATURE, f"{_FEATURES}/read", providers.show_feature),
+        ("POST", rf"{FEATURE}/register", f"{_FEATURES}/register/action", providers.register_feature),
     ),
-    _route("GET", _FEATURE, "Microsoft.Features/providers/features/read", providers.show_feature),
-    _route(
-        "POST",
-        rf"{_FEATURE}/register",
-        "Microsoft.Features/providers/features/register/action",
-        providers.register_feature,
+    *_routes(
+        _SKU_VERSIONS,
+        ("GET", rf"{COMPUTE}/skus", f"{_COMPUTE}/skus/read", machines.list_skus),
     ),
-    _route(
-        "GET",
-        rf"{S}/providers/[^/]+/locations/[^/]+/(?P<page>operations|operationresults)/(?P<operation>[^/]+)",
-        "operation",
-        resources.operation,
+    *_routes(
+        galleries.API_VERSIONS,
+        ("GET", rf"{PLACE}/communitygalleries/(?P<rest>.+)", f"{_COMPUTE}/locations/communityGalleries/read",
+         machines.show_gallery),
     ),
-    _route(
-        "GET",
-        rf"{SCOPE}/providers/microsoft\.resources/tags/default",
-        "Microsoft.Resources/tags/read",
-        subscriptions.tags,
+    *_routes(
+        MACHINE_VERSIONS,
+        ("GET", rf"{PLACE}/usages", f"{_COMPUTE}/locations/usages/read", machines.list_usages),
+        ("GET", rf"{COMPUTE}/virtualmachines", f"{machines.MACHINES}/read", machines.list_machines),
+        ("GET", MACHINE, f"{machines.MACHINES}/read", machines.show_machine),
+        ("GET", rf"{MACHINE}/instanceview", f"{machines.MACHINES}/instanceView/read", machines.show_instance),
+        ("POST", rf"{MACHINE}/(?P<verb>[^/]+)", f"{machines.MACHINES}/{{verb}}/action", machines.act),
     ),
-    _route(
-        "DELETE",
-        rf"{SCOPE}/providers/microsoft\.resources/tags/default",
-        "Microsoft.Resources/tags/delete",
-        subscriptions.tags,
-    ),
-    _route(
-        "PUT PATCH",
-        rf"{SCOPE}/providers/microsoft\.resources/tags/default",
-        "Microsoft.Resources/tags/write",
-        subscriptions.tags,
-    ),
-    _route("GET", DEPLOYMENTS, f"{_DEPLOYMENTS}/read", deployments.list_all),
-    _route("GET HEAD PUT DELETE", rf"{DEPLOYMENTS}/[^/]+", None, deployments.single),
-    _route(
-        "GET", rf"{DEPLOYMENTS}/[^/]+/operations", f"{_DEPLOYMENTS}/operations/read", deployments.operations
-    ),
-    _route(
-        "POST", rf"{DEPLOYMENTS}/[^/]+/(?P<verb>[^/]+)", f"{_DEPLOYMENTS}/{{verb}}/action", deployments.act
-    ),
-    _route("GET", rf"{S}{COMPUTE}/skus", "Microsoft.Compute/skus/read", machines.list_skus),
-    _route(
-        "GET",
-        rf"{S}{COMPUTE}/locations/(?P<location>[^/]+)/usages",
-        "Microsoft.Compute/locations/usages/read",
-        machines.list_usages,
-    ),
-    _route(
-        "GET",
-        rf"{S}{COMPUTE}/locations/(?P<location>[^/]+)/communitygalleries/(?P<rest>.+)",
-        "Microsoft.Compute/locations/communityGalleries/read",
-        machines.show_gallery,
-    ),
-    _route("GET", rf"{S}{COMPUTE}/virtualmachines", f"{machines.MACHINES}/read", machines.list_machines),
-    _route("GET", _MACHINE, f"{machines.MACHINES}/read", machines.show_machine),
-    _route(
-        "GET", rf"{_MACHINE}/instanceview", f"{machines.MACHINES}/instanceView/read", machines.show_instance
-    ),
-    _route("POST", rf"{_MACHINE}/(?P<verb>[^/]+)", f"{machines.MACHINES}/{{verb}}/action", machines.act),
-)
+    # The address was given by an answer, with the version in which it was asked.
+    *_routes(_ANY, ("GET", OPERATION, "operation", resources.operation)),
+)  # fmt: skip
 METHODS: dict[str, tuple[str, Handler]] = {
     "GET": ("read", resources.show),
     "HEAD": ("read", resources.exists),
@@ -153,9 +134,18 @@ def destination(call: Call) -> Visit:
         found = route.pattern.fullmatch(call.path)
         if found and call.method in route.methods.split():
             parts = {name: value for name, value in found.groupdict().items() if value}
-            action = (route.action or f"{_DEPLOYMENTS}/{METHODS[call.method][0]}").format(**parts)
+            _check_version(call, route)
+            action = route.action.format(**{"verb": METHODS.get(call.method, ("",))[0], **parts})
             return Visit(replace(call, parts=parts), action, route.handler)
     return _collection(call) or _resource(call)
+
+
+def _check_version(call: Call, route: Route) -> None:
+    """A version that is missing is told later, as for every address."""
+    if call.api_version and route.versions and call.api_version not in route.versions:
+        text = f"No registered resource provider found for API version '{call.api_version}' at {call.path}."
+        text += f" The supported api-versions are '{', '.join(route.versions)}'."
+        raise refused("NoRegisteredProviderFound", text)
 
 
 def _collection(call: Call) -> Visit | None:

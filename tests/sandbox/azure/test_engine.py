@@ -103,6 +103,14 @@ def test_a_system_identity_stays_the_same_and_goes_with_its_resource(azure, put,
     assert azure.world.principals.get(*object_ids) is None
 
 
+def test_an_identity_that_is_not_asked_for_again_goes(azure, put):
+    made = put(NOTE, "n", {"text": "a"}, identity={"type": "SystemAssigned"})
+
+    put(NOTE, "n", {"text": "a"})
+
+    assert azure.world.principals.get(made.identity.principal_id) is None
+
+
 def test_a_group_goes_with_all_it_holds(azure, sdk, put, group):
     put(NOTE, "n", {"text": "a"})
 

@@ -69,6 +69,22 @@ def test_a_version_is_needed(sdk, owner, code):
     assert (given.status_code, given.json()["error"]["code"]) == (400, "MissingApiVersionParameter")
 
 
+@pytest.mark.parametrize(
+    "path", ["/locations", "/providers/Microsoft.Compute/skus", "/resourcegroups", "/resources"]
+)
+def test_a_version_has_to_be_known(send, path):
+    given = send("GET", path, api="1999-01-01")
+
+    assert (given.status, given.body["error"]["code"]) == (400, "NoRegisteredProviderFound")
+
+
+@pytest.mark.parametrize("token", ["x", "-1", ""])
+def test_a_page_that_is_no_number_is_refused(send, token):
+    given = send("GET", f"/providers/{NOTE}?$skiptoken={token}", api="1")
+
+    assert (given.status, given.body["error"]["code"]) == (400, "InvalidQueryParameterValue")
+
+
 def test_a_body_that_is_no_object_is_refused(send, group):
     given = send("PUT", f"/resourceGroups/g/providers/{NOTE}/n", ["a"], api="1")
 
