@@ -96,7 +96,6 @@ class ResourceType:
     fill: Callable[[Write], None] | None = None
     finish: Callable[[Write], None] | None = None
     forbids_deletion: "Callable[[World, Resource], None] | None" = None
-    deletion_needs: "Callable[[Resource], tuple[tuple[str, str], ...]] | None" = None
     deleted: "Callable[[World, Resource], None] | None" = None
     also_writes: Callable[[ResourceId, Mapping[str, Any]], Iterable[Right]] | None = None
     also_deletes: Callable[[Resource], Iterable[Right]] | None = None
