@@ -4,10 +4,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from enclaves.api.base import EnclavesView, ListView
-from enclaves.api.examples import ACCOUNT
+from enclaves.api.examples import ACCOUNTS, CLIENT_ID
 from enclaves.api.serializers.accounts import (
     CheckSerializer,
     ChecksSerializer,
+    ClientIdSerializer,
     CloudAccountSerializer,
     NewAccountSerializer,
 )
@@ -45,15 +46,16 @@ class CloudAccountListView(ListView, AccountView):
     @extend_schema(
         request=NewAccountSerializer,
         responses={201: CloudAccountSerializer},
-        examples=[ACCOUNT],
+        examples=ACCOUNTS,
         summary="Register a cloud account",
         tags=TAGS,
     )
     def post(self, request: Request) -> Response:
-        """Names an account and makes the binding for it: a registration and an external id.
+        """Names an account and makes the binding for it, which no one else gets.
 
         Nothing is reserved until it is proved. Next: download the account template, apply it in the
-        account with your own rights, and verify.
+        account with your own rights, and verify. An Azure subscription is registered with the Entra tenant
+        that it trusts, and what its template puts out as `observerClientId` is handed in before verifying.
         """
         account = services.register_account(by=self.actor, **self.checked(NewAccountSerializer))
         data = self.shown(CloudAccountSerializer, self.found(str(account)))
@@ -69,7 +71,7 @@ class CloudAccountView(AccountView):
 
     @extend_schema(responses={204: None}, summary="Give a cloud account up", tags=TAGS)
     def delete(self, request: Request, account: str) -> Response:
-        """Its enclaves must be removed before. The stack in the account is yours to delete."""
+        """Its enclaves must be removed before. What the template made is yours to delete."""
         services.remove_account(self.found(account), by=self.actor)
         return Response(status=204)
 
@@ -86,6 +88,27 @@ class AccountVerifyView(AccountView):
         If a verification is under way already, that one is the answer.
         """
         return self.accepted(services.verify_account(self.found(account), by=self.actor))
+
+
+class AccountClientIdView(AccountView):
+    permissions = {"POST": Permission.ACCOUNT_REGISTER}
+
+    @extend_schema(
+        request=ClientIdSerializer,
+        responses=CloudAccountSerializer,
+        examples=[CLIENT_ID],
+        summary="Hand in the client id",
+        tags=TAGS,
+    )
+    def post(self, request: Request, account: str) -> Response:
+        """Tells the identity that the account template made in an Azure subscription.
+
+        Its id is the template's output `observerClientId`, and no secret: only the portal's own assertion
+        makes a token of it. The account is verified with it at once.
+        """
+        row = self.found(account)
+        services.hand_in_client(row, by=self.actor, **self.checked(ClientIdSerializer))
+        return self.now(row)
 
 
 class AccountCheckListView(AccountView):

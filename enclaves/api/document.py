@@ -22,9 +22,11 @@ or developer makes one on the page *Tokens* or with `POST /api/v1/tenants/{tenan
 
 **The walk** from nothing to hosts; `…` stands for `/api/v1/tenants/{tenant}`:
 
-1. `POST …/cloud-accounts/` with `{"account": "aws:111122223333"}` registers an account.
+1. `POST …/cloud-accounts/` with `{"account": "aws:111122223333"}` registers an account. For a subscription:
+   `{"account": "azure:…", "azure_tenant_id": "…"}`.
 2. `GET …/cloud-accounts/{account}/templates/account/` downloads the account template. Apply it in the
    account with your own rights; with `Accept: application/json` the answer also has the command line.
+   In Azure, hand the output `observerClientId` in: `POST …/cloud-accounts/{account}/client-id/`.
 3. `POST …/cloud-accounts/{account}/verify/` runs every check and answers with an operation. Read
    `…/operations/{id}/` until `ended_at` is set, then `…/cloud-accounts/{account}/checks/`. Once all have
    passed, the account is `verified`.

@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from enclaves.api.base import EnclavesView, ListView
-from enclaves.api.examples import ENCLAVE
+from enclaves.api.examples import ENCLAVES
 from enclaves.api.serializers.enclaves import EnclaveSerializer, NewEnclaveSerializer
 from enclaves.models import CloudAccount, Enclave
 from enclaves.services import enclaves as services
@@ -28,7 +28,7 @@ class EnclaveListView(ListView, EnclavesView):
     @extend_schema(
         request=NewEnclaveSerializer,
         responses={201: EnclaveSerializer},
-        examples=[ENCLAVE],
+        examples=ENCLAVES,
         summary="Create an enclave",
         tags=TAGS,
     )
@@ -58,7 +58,7 @@ class EnclaveView(EnclavesView):
 
     @extend_schema(responses={204: None}, summary="Give an enclave up", tags=TAGS)
     def delete(self, request: Request, account: str, zone: str) -> Response:
-        """Its deployments must be retired before. The stack of its zone is yours to delete."""
+        """Its deployments must be retired before. What its zone template made is yours to delete."""
         services.remove_enclave(self._found(account, zone), by=self.actor)
         return Response(status=204)
 

@@ -1,7 +1,8 @@
-"""Examples in the OpenAPI document: one walk, from an account to a deployment."""
+"""Examples in the OpenAPI document: one walk, from an account to a deployment, in each cloud."""
 
 from drf_spectacular.utils import OpenApiExample
 
+SUBSCRIPTION = "aaaabbbb-0000-4000-8000-ccccdddd0001"
 IMAGE = f"registry.example.com/recommender@sha256:{'9f86d081' * 8}"
 SPEC_TEXT = f"""\
 application: recommender
@@ -25,14 +26,43 @@ SPEC = {
     ],
 }
 
-ACCOUNT = OpenApiExample(
-    "An AWS account", {"account": "aws:111122223333", "title": "production"}, request_only=True
+ACCOUNTS = [
+    OpenApiExample(
+        "An AWS account", {"account": "aws:111122223333", "title": "production"}, request_only=True
+    ),
+    OpenApiExample(
+        "An Azure subscription",
+        {
+            "account": f"azure:{SUBSCRIPTION}",
+            "azure_tenant_id": "dddd1111-0000-4000-8000-000000000002",
+            "title": "production",
+        },
+        request_only=True,
+    ),
+]
+CLIENT_ID = OpenApiExample(
+    "An output of the template",
+    {"azure_client_id": "eeee2222-0000-4000-8000-000000000001"},
+    request_only=True,
 )
-ENCLAVE = OpenApiExample(
-    "A zone", {"account": "aws:111122223333", "zone": "prod.aws-us-east-1c"}, request_only=True
-)
+ENCLAVES = [
+    OpenApiExample(
+        "A zone of AWS", {"account": "aws:111122223333", "zone": "prod.aws-us-east-1c"}, request_only=True
+    ),
+    OpenApiExample(
+        "A zone of Azure",
+        {"account": f"azure:{SUBSCRIPTION}", "zone": "prod.azure-eastus-az1"},
+        request_only=True,
+    ),
+]
 SPECS = [
     OpenApiExample("As an object", SPEC, request_only=True, media_type="application/json"),
+    OpenApiExample(
+        "In Azure",
+        {**SPEC, "enclave": f"azure:{SUBSCRIPTION}/prod.azure-eastus-az1"},
+        request_only=True,
+        media_type="application/json",
+    ),
     OpenApiExample("As a text", {"spec": SPEC_TEXT}, request_only=True, media_type="application/json"),
     OpenApiExample("As it is", SPEC_TEXT, request_only=True, media_type="application/yaml"),
 ]

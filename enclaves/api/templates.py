@@ -29,7 +29,7 @@ class TemplateQuery(StrictSerializer):
         default="",
         allow_blank=True,
         max_length=40,
-        help_text="`cloudformation`; the cloud's first if not given.",
+        help_text="`cloudformation` for AWS, `arm` for Azure; the cloud's first if not given.",
     )
 
 
@@ -39,8 +39,10 @@ class ZoneTemplateQuery(TemplateQuery):
 
 _ANSWERS: dict[Any, Any] = {
     (200, "text/yaml"): OpenApiResponse(OpenApiTypes.STR, "The file, ready to be applied."),
+    (200, "text/plain"): OpenApiResponse(OpenApiTypes.STR, "The same, where it is no YAML."),
     (200, "application/json"): TemplateSerializer,
     (400, MEDIA_TYPE): ProblemSerializer,
+    (409, MEDIA_TYPE): ProblemSerializer,
 }
 
 
@@ -53,6 +55,11 @@ class YamlRenderer(BaseRenderer):
         return data if isinstance(data, str) else JSONRenderer().render(data)
 
 
+class PlainRenderer(YamlRenderer):
+    media_type = "text/plain"
+    format = "txt"
+
+
 class LanguageNegotiation(DefaultContentNegotiation):
     """``format`` names the language of a template here; the media type is chosen by Accept alone."""
 
@@ -61,14 +68,16 @@ class LanguageNegotiation(DefaultContentNegotiation):
 
 
 class TemplateView(AccountView):
-    renderer_classes = (YamlRenderer, JSONRenderer)
+    renderer_classes = (YamlRenderer, PlainRenderer, JSONRenderer)
     content_negotiation_class = LanguageNegotiation
 
     def download(self, template: Template) -> Response:
         if isinstance(self.request.accepted_renderer, JSONRenderer):
             return Response(TemplateSerializer(template).data)
         headers = {"Content-Disposition": f'attachment; filename="{template.file_name}"'}
-        return Response(template.text, headers=headers)
+        # As application/json there is the description of a template, so its file comes as plain text.
+        textual = template.media_type if template.media_type.startswith("text/") else "text/plain"
+        return Response(template.text, headers=headers, content_type=f"{textual}; charset=utf-8")
 
     def handle_exception(self, error: Exception) -> Response:
         if isinstance(error, UnknownFormat):
@@ -97,6 +106,7 @@ class ZoneTemplateView(TemplateView):
     def get(self, request: Request, account: str) -> Response:
         """Makes the network, keys and log archive of one enclave. Create the enclave first.
 
+        The template may need something that only the account's proof can tell; until then the answer is 409.
         With `Accept: application/json` the answer also holds the command line that applies it.
         """
         wanted = self.checked(ZoneTemplateQuery, request.query_params)

@@ -31,6 +31,7 @@ _account = [
     path("", accounts.CloudAccountView.as_view(), name="api-cloud-account"),
     path("verify/", accounts.AccountVerifyView.as_view(), name="api-cloud-account-verify"),
     path("checks/", accounts.AccountCheckListView.as_view(), name="api-cloud-account-checks"),
+    path("client-id/", accounts.AccountClientIdView.as_view(), name="api-cloud-account-client-id"),
     path("freeze/", accounts.AccountFreezeView.as_view(), name="api-cloud-account-freeze"),
     path("unfreeze/", accounts.AccountUnfreezeView.as_view(), name="api-cloud-account-unfreeze"),
     path("templates/account/", templates.AccountTemplateView.as_view(), name="api-account-template"),

@@ -10,6 +10,8 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError, validators
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from enclaves.blueprints import BLUEPRINTS, blueprint
+
 MAX_BYTES = 256_000
 MAX_HOSTS = 1_000
 MAX_DEPTH = 8
@@ -31,7 +33,7 @@ SCHEMA: dict[str, Any] = {
         },
         "enclave": {
             "type": "string",
-            "pattern": "^(aws|azure):[0-9a-f-]{12,36}/[a-z0-9.-]{1,60}$",
+            "pattern": f"^({'|'.join(BLUEPRINTS)}):[0-9a-f-]{{12,36}}/[a-z0-9.-]{{1,60}}$",
             "description": "<account>/<zone>, like aws:111122223333/prod.aws-us-east-1c.",
         },
         "image": {
@@ -265,30 +267,30 @@ def _wording(error: ValidationError) -> str:
 def _beyond_the_schema(spec: dict[str, Any], lines: dict[tuple[str | int, ...], int]) -> Iterator[Fault]:
     """Yield what JSON Schema can't say."""
     names: set[str] = set()
+    offered = blueprint(spec["enclave"].partition(":")[0]).words.confidential
     for index, cluster in enumerate(spec["clusters"]):
         path = ("clusters", index, "name")
         if cluster["name"] in names:
             yield Fault(_dotted(path), f"There are two clusters {cluster['name']}.", _nearest(path, lines))
         names.add(cluster["name"])
-        yield from _not_yet(cluster, ("clusters", index), lines)
+        yield from _not_offered(cluster, ("clusters", index), lines, offered)
     total = sum(cluster["hosts"] for cluster in spec["clusters"])
     if total > MAX_HOSTS:
         text = f"{total:,} hosts are more than the {MAX_HOSTS:,} of a deployment."
         yield Fault("clusters", text, _nearest(("clusters",), lines))
 
 
-def _not_yet(
-    cluster: dict[str, Any], path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]
+def _not_offered(
+    cluster: dict[str, Any],
+    path: tuple[str | int, ...],
+    lines: dict[tuple[str | int, ...], int],
+    confidential: Mapping[str, str],
 ) -> Iterator[Fault]:
-    for name, wrong, message in (
-        ("load_balancer", "load_balancer" in cluster, "Load balancers are not offered yet. Leave this out."),
-        (
-            "confidential",
-            cluster.get("confidential") == "containers",
-            "Confidential containers are not offered on hosts. Choose vm or enclave.",
-        ),
+    for name, message in (
+        ("load_balancer", "Load balancers are not offered yet. Leave this out."),
+        ("confidential", confidential.get(cluster.get("confidential", ""), "")),
     ):
-        if wrong:
+        if name in cluster and message:
             below = (*path, name)
             yield Fault(_dotted(below), message, _nearest(below, lines))
 

@@ -10,6 +10,8 @@ from tenants.scope import tenant_scope
 from tests.enclaves.fakes import FakeCloud
 
 ACCOUNT, ZONE = "aws:111122223333", "prod.aws-us-east-1c"
+SUBSCRIPTION, AZURE_ZONE = "azure:aaaabbbb-0000-4000-8000-ccccdddd0001", "prod.azure-eastus-az1"
+DIRECTORY, CLIENT_ID = "dddd1111-0000-4000-8000-000000000002", "eeee2222-0000-4000-8000-000000000001"
 IMAGE = f"registry.example.com/recommender@sha256:{'a' * 64}"
 
 
@@ -33,6 +35,15 @@ def zones(transactional_db):
             "cloud": "aws",
             "region": "us-east-1",
             "availability_zone_ids": ["use1-az6"],
+        },
+    )
+    Zone.objects.get_or_create(
+        name=AZURE_ZONE,
+        defaults={
+            "environment": "prod",
+            "cloud": "azure",
+            "region": "eastus",
+            "availability_zone_ids": ["eastus-az1"],
         },
     )
 
@@ -86,6 +97,24 @@ def enclave(account, admin, work_until_quiet) -> Enclave:
     with tenant_scope(admin.tenant_id):
         made = enclaves.create_enclave(account, by=admin, zone=ZONE)
     work_until_quiet()
+    return made
+
+
+@pytest.fixture
+def subscription(zones, cloud, admin) -> CloudAccount:
+    """An Azure subscription of acme's; nothing was handed in yet."""
+    with tenant_scope(admin.tenant_id):
+        return accounts.register_account(by=admin, account=SUBSCRIPTION, azure_tenant_id=DIRECTORY)
+
+
+@pytest.fixture
+def azure_enclave(subscription, admin, work_until_quiet) -> Enclave:
+    """A zone in that subscription, proved; its last proof has told how Azure numbers the zones there."""
+    with tenant_scope(admin.tenant_id):
+        accounts.hand_in_client(subscription, by=admin, azure_client_id=CLIENT_ID)
+        made = enclaves.create_enclave(subscription, by=admin, zone=AZURE_ZONE)
+        work_until_quiet()
+        CloudAccount.objects.update(facts={"logical_zones": {"eastus": {"eastus-az1": "1"}}})
     return made
 
 

@@ -15,10 +15,24 @@ GROUPS = ("proof", "strangers", "permissions", "zone")
 
 class NewAccountSerializer(StrictSerializer):
     account = serializers.CharField(
-        max_length=60, help_text="The cloud and the account's number there: `aws:` and 12 digits."
+        max_length=60,
+        help_text="The cloud and the account's id there: `aws:` and 12 digits, or `azure:` and the id of a "
+        "subscription.",
+    )
+    azure_tenant_id = serializers.CharField(
+        max_length=60,
+        required=False,
+        allow_blank=True,
+        help_text="The Entra tenant that a subscription trusts; only for Azure, and needed there.",
     )
     title = serializers.CharField(
         max_length=80, required=False, allow_blank=True, help_text="What your people call it."
+    )
+
+
+class ClientIdSerializer(StrictSerializer):
+    azure_client_id = serializers.CharField(
+        max_length=60, help_text="The output `observerClientId` of the account template."
     )
 
 
@@ -41,7 +55,11 @@ class CloudAccountSerializer(serializers.Serializer[CloudAccount]):
     registration = serializers.CharField(help_text="Names this registration in the tags of the templates.")
     external_id = serializers.SerializerMethodField(
         help_text="What the portal must present to get in; made by the portal for this registration. "
-        f"Null for those who lack `{Permission.ACCOUNT_REGISTER}`."
+        f"Null for those who lack `{Permission.ACCOUNT_REGISTER}`, and where a cloud trusts no such id."
+    )
+    azure_tenant_id = TextOrNull(help_text="The Entra tenant of a subscription; null elsewhere.")
+    azure_client_id = TextOrNull(
+        help_text="The identity by which the portal gets into a subscription; null until it is handed in."
     )
     template_version = serializers.IntegerField(
         allow_null=True, help_text=f"As found in the account; the newest is {TEMPLATE_VERSION}."
@@ -55,7 +73,7 @@ class CloudAccountSerializer(serializers.Serializer[CloudAccount]):
 
     def get_external_id(self, account: CloudAccount) -> str | None:
         may = self.context["actor"].may(Permission.ACCOUNT_REGISTER)
-        return account.external_id if may else None
+        return account.external_id if may and account.words.binding else None
 
 
 class CheckSerializer(serializers.Serializer[Any]):

@@ -10,7 +10,7 @@ from enclaves.models import Enclave
 
 
 class NewEnclaveSerializer(StrictSerializer):
-    account = serializers.CharField(max_length=60, help_text="A registered account, like `aws:111122223333`.")
+    account = serializers.CharField(max_length=60, help_text="A registered account, by its name.")
     zone = serializers.CharField(max_length=60, help_text="The name of an open zone of the same cloud.")
 
 

@@ -4,7 +4,7 @@ from enclaves.models import CloudAccount
 from tenants.policy import Role
 from tenants.scope import tenant_scope
 from tests.enclaves.api.conftest import problem_of
-from tests.enclaves.conftest import ACCOUNT
+from tests.enclaves.conftest import ACCOUNT, CLIENT_ID, DIRECTORY, SUBSCRIPTION
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "system"])
 PATH = f"cloud-accounts/{ACCOUNT}/"
@@ -31,6 +31,9 @@ def test_an_account_is_registered_with_a_binding_of_its_own(zones, cloud, api):
         ({"account": "aws:111122223333\x00"}, "account"),
         ({"account": ACCOUNT, "title": "t" * 81}, "title"),
         ({"account": ACCOUNT, "tilte": "typed in a hurry"}, "tilte"),
+        ({"account": ACCOUNT, "azure_tenant_id": DIRECTORY}, "azure_tenant_id"),
+        ({"account": SUBSCRIPTION}, "azure_tenant_id"),
+        ({"account": SUBSCRIPTION, "azure_tenant_id": "contoso.example"}, "azure_tenant_id"),
     ],
 )
 def test_what_names_no_account_is_refused_by_field(zones, cloud, api, in_acme, body, field):
@@ -136,3 +139,49 @@ def test_a_repeated_registration_is_made_once(zones, cloud, api, in_acme):
     assert (second.status_code, second.json()) == (201, first.json())
     assert second.headers["Idempotency-Replayed"] == "true"
     assert CloudAccount.objects.count() == 1
+
+
+def test_a_subscription_is_registered_with_the_directory_that_it_trusts(zones, cloud, api):
+    response = api.post("cloud-accounts/", {"account": SUBSCRIPTION, "azure_tenant_id": DIRECTORY})
+
+    body = response.json()
+    assert (response.status_code, body["cloud"], body["azure_tenant_id"]) == (201, "azure", DIRECTORY)
+    assert (body["external_id"], body["azure_client_id"]) == (None, None)
+
+
+def test_the_client_id_is_handed_in_and_the_account_verified_with_it(subscription, api, work_until_quiet):
+    response = api.post(f"cloud-accounts/{SUBSCRIPTION}/client-id/", {"azure_client_id": CLIENT_ID})
+    work_until_quiet()
+
+    assert (response.status_code, response.json()["azure_client_id"]) == (200, CLIENT_ID)
+    assert api.get(f"cloud-accounts/{SUBSCRIPTION}/").json()["state"] == "verified"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "azure_client_id"),
+        ({"azure_client_id": "a secret"}, "azure_client_id"),
+        ({"client": "x"}, "client"),
+    ],
+)
+def test_what_is_no_client_id_is_refused_by_field(subscription, api, body, field):
+    response = api.post(f"cloud-accounts/{SUBSCRIPTION}/client-id/", body)
+
+    assert problem_of(response)[0] == 400
+    assert field in {error["field"] for error in response.json()["errors"]}
+
+
+def test_an_aws_account_takes_no_client_id(account, api):
+    response = api.post(f"{PATH}client-id/", {"azure_client_id": CLIENT_ID})
+
+    assert problem_of(response)[0] == 409
+
+
+def test_only_those_who_register_hand_in_and_strangers_find_nothing(subscription, globex, program):
+    answers = [
+        who.post(f"cloud-accounts/{SUBSCRIPTION}/client-id/", {"azure_client_id": CLIENT_ID}).status_code
+        for who in (program(Role.DEVELOPER), program(Role.ADMIN, globex))
+    ]
+
+    assert answers == [403, 404]

@@ -1,8 +1,9 @@
 import pytest
 
+from enclaves.models import CloudAccount
 from tenants.policy import Role
 from tests.enclaves.api.conftest import problem_of
-from tests.enclaves.conftest import ACCOUNT, ZONE
+from tests.enclaves.conftest import ACCOUNT, AZURE_ZONE, SUBSCRIPTION, ZONE
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "system"])
 PATH = f"cloud-accounts/{ACCOUNT}/templates"
@@ -61,3 +62,27 @@ def test_only_those_who_may_register_get_the_external_id_with_the_template(accou
     statuses = {role: program(role).get(f"{PATH}/account/").status_code for role in Role}
 
     assert statuses == {Role.ADMIN: 200, Role.DEVELOPER: 403, Role.READER: 403}
+
+
+def test_the_templates_of_a_subscription_come_as_arm(azure_enclave, api):
+    path = f"cloud-accounts/{SUBSCRIPTION}/templates"
+    account, zone = (
+        api.get(f"{path}/account/"),
+        api.get(f"{path}/zone/", {"zone": AZURE_ZONE, "format": "arm"}),
+    )
+
+    assert {one.headers["Content-Type"] for one in (account, zone)} == {"text/plain; charset=utf-8"}
+    assert all("subscriptionDeploymentTemplate.json" in one.content.decode() for one in (account, zone))
+    body = api.get(f"{path}/account/", headers={"Accept": "application/json"}).json()
+    assert (body["format"], body["file_name"]) == ("arm", "enclave-account.json")
+    assert f"--subscription {SUBSCRIPTION.removeprefix('azure:')}" in body["command"]
+
+
+def test_a_zone_template_that_waits_for_the_proof_is_a_conflict(azure_enclave, api, in_acme):
+    CloudAccount.objects.update(facts={})
+
+    status, detail = problem_of(
+        api.get(f"cloud-accounts/{SUBSCRIPTION}/templates/zone/", {"zone": AZURE_ZONE})
+    )
+
+    assert (status, "proof" in detail) == (409, True)

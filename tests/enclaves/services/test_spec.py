@@ -129,3 +129,28 @@ def test_no_input_makes_the_reader_fall_over(value):
 def test_no_text_makes_the_reader_fall_over(text):
     with pytest.raises(InvalidSpec):
         parse_spec(text)
+
+
+AZURE = GOOD.replace(
+    "aws:111122223333/prod.aws-us-east-1c", "azure:aaaabbbb-0000-4000-8000-ccccdddd0001/prod.azure-eastus-az1"
+)
+
+
+@pytest.mark.parametrize(
+    ("spec", "level", "message"),
+    [
+        (GOOD, "containers", "Confidential containers are not offered on hosts"),
+        (AZURE, "containers", "Azure ended confidential containers in March 2026"),
+    ],
+)
+def test_a_level_that_a_cloud_does_not_offer_is_answered_in_its_own_words(spec, level, message):
+    with pytest.raises(InvalidSpec, match=message):
+        parse_spec(spec.replace("  - name: query\n", f"  - name: query\n    confidential: {level}\n"))
+
+
+@pytest.mark.parametrize("spec", [GOOD, AZURE])
+@pytest.mark.parametrize("level", ["none", "vm", "enclave"])
+def test_every_cloud_offers_the_other_levels(spec, level):
+    wanted = spec.replace("  - name: query\n", f"  - name: query\n    confidential: {level}\n")
+
+    assert parse_spec(wanted)["clusters"][0]["confidential"] == level
