@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sandbox.azure.deployments import functions
+from sandbox.azure.deployments.functions import text
 from sandbox.azure.deployments.syntax import Call, Expression, Literal, calls, invalid, is_expression, parse
 
 type Json = Any
@@ -25,7 +26,7 @@ class Surroundings:
 def evaluate(value: Json, around: Surroundings) -> Json:
     """Raises ArmError for what is no expression, or none that the sandbox knows."""
     if isinstance(value, dict):
-        return {evaluate(key, around): evaluate(item, around) for key, item in value.items()}
+        return {_key(key, around): evaluate(item, around) for key, item in value.items()}
     if isinstance(value, list):
         return [evaluate(item, around) for item in value]
     if not isinstance(value, str):
@@ -33,6 +34,13 @@ def evaluate(value: Json, around: Surroundings) -> Json:
     if is_expression(value):
         return _value(parse(value[1:-1]), around)
     return value[1:] if value.startswith("[[") else value
+
+
+def _key(key: str, around: Surroundings) -> str:
+    evaluated = evaluate(key, around)
+    if not isinstance(evaluated, str):
+        raise invalid(f"The name '{key}' of a property is no text")
+    return evaluated
 
 
 def references(value: Json, around: Surroundings) -> Iterator[str]:
@@ -45,7 +53,7 @@ def references(value: Json, around: Surroundings) -> Iterator[str]:
     elif isinstance(value, str) and is_expression(value):
         for call in calls(parse(value[1:-1])):
             if call.name.lower() == "reference" and call.arguments:
-                yield _value(call.arguments[0], replace(around, refer=None))
+                yield text("reference", _value(call.arguments[0], replace(around, refer=None)))
 
 
 def _value(expression: Expression, around: Surroundings) -> Json:

@@ -27,13 +27,11 @@ def fill(pattern: Json, *values: Json) -> str:
     return re.sub(r"\{\{|\}\}|\{(\d+)\}|[{}]", one, text("format", pattern))
 
 
-def text(function: str, value: Json) -> str:
+def text(where: str, value: Json) -> str:
     """A value as it is written into a text."""
-    if isinstance(value, bool):
-        return str(value)
     if isinstance(value, str | int):
         return str(value)
-    raise invalid(f"The template language function '{function}' does not take an object or a null here")
+    raise invalid(f"The template language takes no object and no null in '{where}'")
 
 
 def resource_id(subscription: str, group: str | None, *parts: str) -> str:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.azure.deployments.expressions import Surroundings, evaluate, references
+from sandbox.azure.deployments.parameters import parameter_values
 from sandbox.azure.deployments.plan import Plan, Step
 from sandbox.azure.deployments.syntax import invalid
-from sandbox.azure.deployments.template import Section, check_sections, parameter_values
+from sandbox.azure.deployments.template import Section, check_sections
 from sandbox.azure.errors import ArmError
 from sandbox.azure.ids import ResourceId
 from sandbox.azure.locations import normal

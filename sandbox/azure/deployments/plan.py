@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.azure.deployments.expressions import Surroundings, evaluate, references
+from sandbox.azure.deployments.functions import text
 from sandbox.azure.deployments.syntax import invalid
 from sandbox.azure.deployments.template import flat
 
@@ -90,7 +91,7 @@ class Plan:
 
     def _dependencies(self, step: Step) -> Iterator[str]:
         for written in step.section.get("dependsOn", []):
-            name = evaluate(written, self._around)
+            name = text("dependsOn", evaluate(written, self._around))
             found = self.find(name)
             if found:
                 yield found.key
@@ -172,8 +173,8 @@ def _scope(section: Section, kind: str, around: Surroundings) -> str:
     if "resourceGroup" in section or "subscriptionId" in section:
         raise invalid(f"Only a nested deployment names a resource group, not '{section['name']}'")
     if "scope" in section:
-        scope = evaluate(section["scope"], around)
-        return str(scope if scope.startswith("/") else f"{own}/providers/{scope}").rstrip("/")
+        scope = text("scope", evaluate(section["scope"], around)).rstrip("/")
+        return scope if scope.startswith("/") else f"{own}/providers/{scope}"
     if around.group is None and not kind.lower().startswith(OF_SUBSCRIPTIONS):
         raise invalid(
             f"The resource '{section['name']}' of type '{kind}' can't be deployed at subscription scope"

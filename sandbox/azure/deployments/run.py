@@ -7,10 +7,11 @@ from typing import Any
 from sandbox.azure import engine, rbac
 from sandbox.azure.deployments.expressions import evaluate
 from sandbox.azure.deployments.order import Order, nested_body, read
+from sandbox.azure.deployments.parameters import check_kind, shown
 from sandbox.azure.deployments.plan import Step
 from sandbox.azure.deployments.syntax import invalid
 from sandbox.azure.deployments.tasks import STATES, State, Task
-from sandbox.azure.deployments.template import Section, shown
+from sandbox.azure.deployments.template import Section
 from sandbox.azure.deployments.views import properties_of
 from sandbox.azure.errors import ArmError
 from sandbox.azure.ids import ResourceId
@@ -22,6 +23,7 @@ from sandbox.azure.world import World
 type Json = Any
 
 TOO_MANY_REQUESTS = 429
+BROKEN = (AttributeError, KeyError, TypeError, ValueError)
 FAILED = (
     "At least one resource deployment operation failed. Please list deployment operations for details. "
     "Please see https://aka.ms/arm-deployment-operations for usage details."
@@ -87,6 +89,9 @@ class Deployment:
             if error.status == TOO_MANY_REQUESTS:
                 return False
             task.fail(error.error())
+        except BROKEN as error:
+            # A fault of the sandbox's own must not come back at everybody who looks at the world.
+            task.fail({"code": "InternalServerError", "message": f"The sandbox failed: {error!r}"})
         else:
             task.state = State.RUNNING if task.operation else State.SUCCEEDED
         task.timestamp = self._world.clock.iso()
@@ -118,6 +123,8 @@ class Deployment:
             raise ArmError(409, "DeploymentFailed", FAILED, target=self.order.id.text, details=errors)
         declared = self.order.template.get("outputs") or {}
         values = {name: evaluate(item["value"], self._around) for name, item in declared.items()}
+        for name, value in values.items():
+            check_kind(f"template output '{name}'", declared[name], value)
         self.outputs = shown(values, declared)
 
     def _refer(self, what: str, api_version: str | None, full: bool) -> Json:

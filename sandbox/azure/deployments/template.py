@@ -1,9 +1,9 @@
-"""A template as text of an owner's: its sections, its parameters' values, its resources in one list."""
+"""A template as its owner wrote it: its sections, and its resources in one list."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from sandbox.azure.deployments.expressions import Surroundings, evaluate
+from sandbox.azure.deployments.parameters import KINDS
 from sandbox.azure.deployments.syntax import invalid
 
 type Json = Any
@@ -15,15 +15,12 @@ RESOURCE_SECTIONS = {
     "subscriptionId", "location", "tags", "properties", "sku", "kind", "identity", "zones", "managedBy",
     "plan", "resources", "metadata",
 }  # fmt: skip
+# What may be an expression as a whole is a text as well.
+FORMS: dict[str, Any] = {
+    "dependsOn": list, "resources": list, "properties": dict, "scope": str, "resourceGroup": str,
+    "location": str, "tags": dict | str,
+}  # fmt: skip
 SCHEMAS = {True: "/deploymentTemplate.json#", False: "/subscriptionDeploymentTemplate.json#"}
-KINDS: dict[str, type | tuple[type, ...]] = {
-    "string": str, "securestring": str, "int": int, "bool": bool, "object": dict, "secureobject": dict,
-    "array": list,
-}  # fmt: skip
-SPELLINGS = {
-    "string": "String", "securestring": "SecureString", "int": "Int", "bool": "Bool", "object": "Object",
-    "secureobject": "SecureObject", "array": "Array",
-}  # fmt: skip
 
 
 def check_sections(template: Json, *, in_group: bool) -> Section:
@@ -54,70 +51,6 @@ def _check_output(name: str, output: Json) -> None:
         raise invalid(f"The template output '{name}' has an invalid type '{output['type']}'")
 
 
-def parameter_values(template: Section, given: Mapping[str, Json], around: Surroundings) -> dict[str, Json]:
-    """Every parameter's value: the given one or its default. Raises ArmError."""
-    declared: Section = template.get("parameters") or {}
-    spelled = {name.lower(): name for name in declared}
-    if unknown := [name for name in given if name.lower() not in spelled]:
-        raise invalid(
-            f"The following parameters were supplied, but do not correspond to any parameters defined in the "
-            f"template: '{', '.join(unknown)}'. The parameters defined are: '{', '.join(declared)}'"
-        )
-    values = {spelled[name.lower()]: _given(name, item) for name, item in given.items()}
-    return {name: _parameter(name, spec, values, around) for name, spec in declared.items()}
-
-
-def _given(name: str, item: Json) -> Json:
-    if not isinstance(item, dict) or "value" not in item:
-        raise invalid(f"The template parameter '{name}' is given without a value")
-    return item["value"]
-
-
-def _parameter(name: str, spec: Section, values: Mapping[str, Json], around: Surroundings) -> Json:
-    if name not in values and "defaultValue" not in spec:
-        raise invalid(f"The value for the template parameter '{name}' is not provided")
-    value = values[name] if name in values else evaluate(spec["defaultValue"], around)
-    _check_kind(name, spec, value)
-    _check_bounds(name, spec, value)
-    return value
-
-
-def _check_kind(name: str, spec: Section, value: Json) -> None:
-    kind = str(spec.get("type", "")).lower()
-    if kind not in KINDS:
-        raise invalid(f"The template parameter '{name}' has an invalid type '{spec.get('type')}'")
-    right = isinstance(value, KINDS[kind]) and not (kind == "int" and isinstance(value, bool))
-    if not right:
-        raise invalid(
-            f"Template parameter JToken type is not valid. Expected '{SPELLINGS[kind]}' "
-            f"for the template parameter '{name}', actual '{type(value).__name__}'"
-        )
-
-
-def _check_bounds(name: str, spec: Section, value: Json) -> None:
-    allowed = spec.get("allowedValues")
-    if allowed is not None and value not in allowed:
-        raise invalid(
-            f"The provided value '{value}' for the template parameter '{name}' is not valid. The parameter "
-            f"value is not part of the allowed value(s): '{','.join(map(str, allowed))}'"
-        )
-    size = len(value) if isinstance(value, str | list) else value
-    for word, low, high in (("Length", "minLength", "maxLength"), ("Value", "minValue", "maxValue")):
-        if (low in spec and size < spec[low]) or (high in spec and size > spec[high]):
-            raise invalid(
-                f"The value of the template parameter '{name}' is out of its bounds: {word.lower()}"
-            )
-
-
-def shown(values: Mapping[str, Json], declared: Mapping[str, Section]) -> Section:
-    """Parameters or outputs as a deployment shows them: without secrets."""
-    answer: Section = {}
-    for name, value in values.items():
-        kind = SPELLINGS[str(declared[name]["type"]).lower()]
-        answer[name] = {"type": kind} | ({} if kind.startswith("Secure") else {"value": value})
-    return answer
-
-
 def flat(resources: list[Section], above: Section | None = None) -> Iterator[Section]:
     """The resources with their children after them, each under its full type and name."""
     for item in resources:
@@ -132,15 +65,17 @@ def flat(resources: list[Section], above: Section | None = None) -> Iterator[Sec
 
 
 def _checked(item: Section) -> Section:
+    if not isinstance(item, dict):
+        raise invalid("A template resource is no object")
     for section in ("type", "name", "apiVersion"):
         if not isinstance(item.get(section), str):
             raise invalid(f"Required property '{section}' not found in the template resource")
+    for section, form in FORMS.items():
+        if not isinstance(item.get(section), form | None):
+            raise invalid(f"The resource '{item['name']}' has a '{section}' of the wrong form")
     if unknown := set(item) - RESOURCE_SECTIONS:
         raise invalid(f"Could not find member '{min(unknown)}' on object of type 'TemplateResource'")
-    depends = item.get("dependsOn", [])
-    if not isinstance(depends, list) or not all(isinstance(name, str) for name in depends):
-        raise invalid(f"The dependsOn of the resource '{item['name']}' is not a list of names")
-    return dict(item)
+    return {name: value for name, value in item.items() if value is not None}
 
 
 def _child_name(above: str, name: str) -> str:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sandbox.azure.deployments.order import Order
+from sandbox.azure.deployments.parameters import shown
 from sandbox.azure.deployments.plan import Step
 from sandbox.azure.deployments.tasks import STATES, State, Task
-from sandbox.azure.deployments.template import Section, shown
+from sandbox.azure.deployments.template import Section
 
 if TYPE_CHECKING:
     from sandbox.azure.deployments.run import Deployment

@@ -62,13 +62,18 @@ def _number(write):
     write.properties["number"] = write.world.facts("numbers")["last"]
 
 
+def _break(write):
+    raise KeyError(write.id.name)
+
+
 @pytest.fixture(autouse=True)
 def _made_up_types(monkeypatch):
     thing_type = ResourceType(
         name="Sandbox.Tests/things", api_versions=("1",), create_seconds=THING_SECONDS, fill=_number
     )
     part_type = ResourceType(name="Sandbox.Tests/things/parts", api_versions=("1",), needs_location=False)
-    for kind in (thing_type, part_type):
+    broken_type = ResourceType(name="Sandbox.Tests/broken", api_versions=("1",), check=_break)
+    for kind in (thing_type, part_type, broken_type):
         monkeypatch.setitem(TYPES, kind.name.lower(), kind)
 
 

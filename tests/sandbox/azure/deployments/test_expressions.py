@@ -75,7 +75,7 @@ def test_expressions_are_found_in_keys_lists_and_objects():
         ("[parameters('sizes')[2]]", "array index '2' is out of bounds"),
         ("[parameters('zone').x]", "property 'x' can't be evaluated"),
         ("[parameters()]", "function 'parameters': its arguments are not valid"),
-        ("[concat(parameters('tags'))]", "'concat' does not take an object"),
+        ("[concat(parameters('tags'))]", "takes no object and no null in 'concat'"),
         ("[format('{1}', 'a')]", "'format': '{1}' is not valid"),
         ("[variables('self')]", "The template variable 'self' is not found"),
         ("[resourceId('vaults', 'v')]", "a fully qualified resource type is expected"),

@@ -228,3 +228,19 @@ def test_children_and_extensions_are_made_where_they_belong(world, deploy, stand
     standing(started, after=THING_SECONDS)
 
     assert world.get(f"{THINGS}/a/parts/p")["type"] == "Sandbox.Tests/things/parts"
+
+
+def test_an_output_is_of_the_type_that_it_says(deploy, standing):
+    told = standing(deploy(template(outputs={"count": {"type": "string", "value": 3}})))
+
+    assert (told["provisioningState"], told["error"]["code"]) == ("Failed", "InvalidTemplate")
+    assert "The value of the template output 'count' is not valid" in told["error"]["message"]
+
+
+@pytest.mark.usefixtures("a_group")
+def test_a_fault_of_the_sandbox_fails_the_one_deployment_that_met_it(deploy, standing):
+    told = standing(deploy(template(thing("a", type="Sandbox.Tests/broken"), schema=OF_GROUP), in_group="g"))
+    again = standing(deploy(template(group("other")), name="other"))
+
+    assert [item["code"] for item in told["error"]["details"]] == ["InternalServerError"]
+    assert again["provisioningState"] == "Succeeded"

@@ -1,10 +1,8 @@
 import pytest
 
-from sandbox.azure.deployments.expressions import Surroundings
-from sandbox.azure.deployments.template import check_sections, flat, parameter_values, shown
+from sandbox.azure.deployments.template import check_sections, flat
 from sandbox.azure.errors import ArmError
 
-AROUND = Surroundings(subscription={"subscriptionId": "s", "tenantId": "directory"})
 OF_SUBSCRIPTION = (
     "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#"
 )
@@ -54,49 +52,6 @@ def test_a_template_by_link_is_refused():
         check_sections(None, in_group=False)
 
 
-def test_a_parameter_is_what_was_given_or_its_default():
-    template = {
-        "parameters": {
-            "Location": {"type": "string"},
-            "directory": {"type": "string", "defaultValue": "[subscription().tenantId]"},
-            "zones": {"type": "array", "defaultValue": ["1"]},
-        }
-    }
-
-    values = parameter_values(template, {"location": {"value": "eastus"}}, AROUND)
-
-    assert values == {"Location": "eastus", "directory": "directory", "zones": ["1"]}
-
-
-@pytest.mark.parametrize(
-    ("spec", "given", "why"),
-    [
-        ({"type": "string"}, {}, "The value for the template parameter 'it' is not provided"),
-        ({"type": "string"}, {"other": {"value": "x"}}, "do not correspond to any parameters defined"),
-        ({"type": "string"}, {"it": "x"}, "The template parameter 'it' is given without a value"),
-        ({"type": "string"}, {"it": {"value": 3}}, "Expected 'String' for the template parameter 'it'"),
-        ({"type": "int"}, {"it": {"value": True}}, "Expected 'Int' for the template parameter 'it'"),
-        ({"type": "date"}, {"it": {"value": "x"}}, "has an invalid type 'date'"),
-        ({"type": "string", "allowedValues": ["a", "b"]}, {"it": {"value": "c"}}, "allowed value(s): 'a,b'"),
-        ({"type": "string", "minLength": 3}, {"it": {"value": "ab"}}, "out of its bounds"),
-        ({"type": "int", "maxValue": 3}, {"it": {"value": 4}}, "out of its bounds"),
-    ],
-)
-def test_a_parameter_that_does_not_fit_is_refused(spec, given, why):
-    with pytest.raises(ArmError) as refusal:
-        parameter_values({"parameters": {"it": spec}}, given, AROUND)
-
-    assert why in refusal.value.message
-
-
-def test_a_secret_is_not_shown_again():
-    declared = {"password": {"type": "secureString"}, "count": {"type": "int"}}
-
-    answer = shown({"password": "swordfish", "count": 3}, declared)
-
-    assert answer == {"password": {"type": "SecureString"}, "count": {"type": "Int", "value": 3}}
-
-
 def test_children_stand_after_their_parent_under_their_full_names():
     child = {"type": "keys", "apiVersion": "1", "name": "[parameters('key')]"}
     vault = {"type": "Microsoft.KeyVault/vaults", "apiVersion": "1", "name": "v", "resources": [child]}
@@ -114,7 +69,8 @@ def test_children_stand_after_their_parent_under_their_full_names():
     [
         ({"copy": {}}, "Could not find member 'copy' on object of type 'TemplateResource'"),
         ({"apiVersion": None}, "Required property 'apiVersion' not found"),
-        ({"dependsOn": "v"}, "dependsOn of the resource 'v' is not a list of names"),
+        ({"dependsOn": "v"}, "The resource 'v' has a 'dependsOn' of the wrong form"),
+        ({"tags": []}, "The resource 'v' has a 'tags' of the wrong form"),
     ],
 )
 def test_a_resource_that_the_sandbox_cannot_read_is_refused(change, why):
