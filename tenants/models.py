@@ -202,6 +202,29 @@ class AuditHead(TenantOwned):
         return f"{self.count} events"
 
 
+class AuditCheckpoint(TenantOwned):
+    """What the portal signed of a chain at one moment; whoever kept it notices a chain that was rewritten.
+
+    It covers the event that tells of it. Written once by tenants.audit, never changed.
+    """
+
+    sequence = models.PositiveBigIntegerField()  # of the last event that it covers
+    hash = models.CharField(max_length=64)  # of that event
+    tenant_name = models.CharField(max_length=31)  # as it was signed
+    signed_at = models.DateTimeField()
+    key_id = models.CharField(max_length=64)
+    signature = models.CharField(max_length=128)  # in small hexadecimal digits
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            models.UniqueConstraint(fields=["tenant", "sequence"], name="audit_checkpoint_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"event {self.sequence}"
+
+
 class IdempotentAnswer(TenantOwned):
     """The answer to a POST that carried an Idempotency-Key, for those who ask again."""
 

@@ -120,7 +120,14 @@ def test_a_reference_into_another_tenant_is_refused(two, as_app):
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE tenants_auditevent SET actor = 'x'", "DELETE FROM tenants_auditevent"]
+    "statement",
+    [
+        "UPDATE tenants_auditevent SET actor = 'x'",
+        "DELETE FROM tenants_auditevent",
+        "UPDATE tenants_auditcheckpoint SET hash = 'x'",
+        "DELETE FROM tenants_auditcheckpoint",
+        "TRUNCATE tenants_auditcheckpoint",
+    ],
 )
 def test_the_application_cannot_rewrite_the_record(two, as_app, statement):
     enter(as_app, two[0])
