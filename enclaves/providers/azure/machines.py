@@ -48,6 +48,8 @@ FINISHED = {
 # What Azure answers to a launch of what it has or had under this name.
 TAKEN = ("PreconditionFailed", "Conflict", "AnotherOperationInProgress", "OperationNotAllowed")
 WRITE = f"{versions.MACHINE}/write"
+# Azure numbers the zones of a subscription once and for all, so a worker asks once and not at every look.
+_PHYSICAL_ZONES: dict[tuple[str, str], dict[str, str]] = {}
 
 
 class Machines:
@@ -137,8 +139,11 @@ class Machines:
         return {each["id"].lower(): _statuses_of(each) for each in listed}
 
     def _physical_zones(self, place: Place) -> dict[str, str]:
-        known = logical_zones(self._claim, self._sessions).get(place.region, {})
-        return {logical: zone for zone, logical in known.items()}
+        known_as = (self._claim.account, place.region)
+        if known_as not in _PHYSICAL_ZONES:
+            zones = logical_zones(self._claim, self._sessions).get(place.region, {})
+            _PHYSICAL_ZONES[known_as] = {logical: zone for zone, logical in zones.items()}
+        return _PHYSICAL_ZONES[known_as]
 
     def _group(self, place: Place) -> str:
         return group_id(self._claim.account, zone_group(place.zone))
