@@ -61,8 +61,8 @@ class AzureSubscription:
             return copy.deepcopy(world.under(f"/subscriptions/{self.id}", kind))
 
     def find(self, kind: str, name: str) -> Resource:
-        """The one resource of this kind and name."""
-        (found,) = [one for one in self.listed(kind) if one["name"] == name]
+        """The one resource of this kind with this name or id."""
+        (found,) = [one for one in self.listed(kind) if name in (one["name"], one["id"])]
         return found
 
     def put(self, resource: Resource) -> None:
@@ -87,6 +87,11 @@ class AzureSubscription:
         resource = self.find(kind, name)
         change(resource)
         self.put(resource)
+
+    def drop(self, resource_id: str) -> None:
+        """Have a resource gone, however that came about."""
+        with self.azure.world.lock:
+            engine.forget(self.azure.world, resource_id)
 
     @property
     def _caller(self) -> Principal:

@@ -54,7 +54,7 @@ def azure(running_azure, running_issuer, signing_keys, settings):
     settings.AZURE_AUTHORITY_URL, settings.AZURE_ARM_URL = running_azure.authority_url, running_azure.arm_url
     settings.AZURE_CA_FILE = running_azure.ca_file
     settings.AZURE_IMAGE_GALLERY = PUBLIC_NAME
-    settings.ALLOWED_HOSTS = ["127.0.0.1"]
+    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "127.0.0.1"]
     running_azure.behaviour.change(throttling=False)
     yield running_azure
     running_azure.reset()
@@ -125,7 +125,8 @@ def proved(registered, work_until_quiet):
             work_until_quiet()
             made.apply_zone_template()
         work_until_quiet()
-        assert made.states() == ("verified", "ready")
+        with tenant_scope(made.by.tenant.pk):
+            assert made.states() == ("verified", "ready")
         return made
 
     return make
