@@ -15,8 +15,8 @@ type Sku = Mapping[str, Any]
 ARCHITECTURES = {"Arm64": "arm64", "x64": "x86_64"}
 # Encrypted memory of AMD or of Intel.
 CONFIDENTIAL_MACHINES = ("SNP", "TDX")
-# Intel's enclaves inside a process: Azure has them in this family, and names them nowhere.
-WITH_ENCLAVES = "standarddcsv3family"
+# Intel's enclaves inside a process: Azure has them in these families, and names them nowhere.
+WITH_ENCLAVES = ("standarddcsv3family", "standardddcsv3family")
 
 
 def offers(claim: Claim, place: Place, config: AzureConfig, sessions: Sessions) -> Offers:
@@ -76,5 +76,5 @@ def _zones(sku: Sku, region: str) -> set[str]:
 def _confidential(sku: Sku, able: Mapping[str, str]) -> Iterator[str]:
     if able.get("ConfidentialComputingType") in CONFIDENTIAL_MACHINES:
         yield "vm"
-    if str(sku.get("family", "")).lower() == WITH_ENCLAVES:
+    if str(sku.get("family", "")).lower() in WITH_ENCLAVES:
         yield "enclave"

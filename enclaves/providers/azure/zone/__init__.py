@@ -33,7 +33,7 @@ from enclaves.providers.base import (
 
 NEEDS = {
     checks.WALLS: (checks.NETWORK,),
-    checks.WAY_OUT: (checks.NETWORK,),
+    checks.WAY_OUT: (checks.NUMBER, checks.NETWORK),
     checks.DISK_KEY: (checks.VAULT,),
     checks.ARCHIVE_KEY: (checks.VAULT,),
     checks.DISKS: (checks.DISK_KEY,),
@@ -139,6 +139,7 @@ class Survey:
                 ", ".join(sorted(known)) or f"{self._place.region}: no zones",
             )
         self._zones = {each: known[each] for each in self._place.availability_zone_ids}
+        self._network.zones = tuple(self._zones.values())
         return findings.passed(
             check, ", ".join(f"{each} is zone {number}" for each, number in self._zones.items())
         )

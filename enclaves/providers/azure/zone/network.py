@@ -28,6 +28,7 @@ class Network:
 
     def __init__(self, finder: Finder) -> None:
         self._find = finder
+        self.zones: tuple[str, ...] = ()  # by the subscription's own numbers
 
     @cached_property
     def network(self) -> Thing:
@@ -82,6 +83,7 @@ class Network:
             {
                 f"not that of the subnet “{HOSTS_SUBNET}”": not same_id(used.get("id"), gateway["id"]),
                 "without a public IPv4 address": not settings.get("publicIpAddresses"),
+                f"not in zone {', '.join(self.zones)}": tuple(gateway.get("zones") or ()) != self.zones,
             },
             self._find.place,
             str(gateway["id"]),

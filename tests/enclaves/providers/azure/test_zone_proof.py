@@ -237,6 +237,13 @@ def test_a_subnet_without_its_way_out_is_named(enclave, azure, id_of):
     assert found(enclave, "way-out").title == "The NAT gateway enclave-out is not that of the subnet “hosts”"
 
 
+def test_a_way_out_in_another_zone_is_named(enclave, azure, id_of):
+    number = next(number for number, zone in enclave.zones.items() if zone == "eastus-az1")
+    azure.world.need(id_of(WAY_OUT))["zones"] = ["1" if number != "1" else "2"]
+
+    assert found(enclave, "way-out").title == f"The NAT gateway enclave-out is not in zone {number}"
+
+
 def test_a_subnet_without_ipv6_is_named(enclave, azure, id_of):
     subnet = azure.world.need(id_of(NETWORK))["properties"]["subnets"][0]
     subnet["properties"]["addressPrefixes"] = ["10.7.0.0/17"]
