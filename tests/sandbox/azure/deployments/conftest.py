@@ -7,7 +7,7 @@ import pytest
 from sandbox.azure import deployments, groups
 from sandbox.azure.ids import ResourceId
 from sandbox.azure.principals import Principal
-from sandbox.azure.rbac import ASSIGNMENTS, OWNER
+from sandbox.azure.rbac import ASSIGNMENTS, DEFINITIONS, OWNER
 from sandbox.azure.resource_types import TYPES, ResourceType
 from sandbox.azure.world import Subscription, World
 
@@ -93,7 +93,8 @@ def new_caller(world):
     def make(name, role):
         caller = Principal(f"object-of-{name}", f"client-of-{name}", DIRECTORY, name)
         world.principals.add(caller)
-        grant = {"principalId": caller.object_id, "roleDefinitionId": role, "scope": SCOPE}
+        definition = f"{SCOPE}/providers/{DEFINITIONS}/{role}"
+        grant = {"principalId": caller.object_id, "roleDefinitionId": definition, "scope": SCOPE}
         where = f"{SCOPE}/providers/{ASSIGNMENTS}/{name}"
         world.put({"id": where, "name": name, "type": ASSIGNMENTS, "properties": grant})
         return caller
