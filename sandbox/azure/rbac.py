@@ -108,11 +108,12 @@ BUILT_IN = {
 
 
 def role(world: "World", definition_id: str) -> Role | None:
-    """The role of a definition's id, built-in or custom, None if there is none."""
+    """The role of a definition's id, built-in or of the id's own subscription, None if there is none."""
     guid = definition_id.rsplit("/", 1)[-1].lower()
     if guid in BUILT_IN:
         return BUILT_IN[guid]
-    for found in world.of_type(DEFINITIONS):
+    subscription = "/".join(definition_id.split("/")[:3])
+    for found in world.under(subscription, DEFINITIONS):
         if found["name"].lower() == guid:
             facts = found["properties"]
             return Role(facts["roleName"], tuple(facts["permissions"]), tuple(facts["assignableScopes"]))

@@ -90,3 +90,13 @@ def test_what_comes_and_goes_with_a_resource_needs_rights_too(azure, put, group,
 
     assert answers == ["LinkedAuthorizationFailed", "LinkedAuthorizationFailed", "ok"]
     assert [note["name"] for note in azure.world.under(group, NOTE)] == ["n", "m"]
+
+
+def test_a_role_of_another_subscription_is_none(azure, owner, new_identity):
+    new_identity(actions=["*"])
+    definition = azure.world.under(f"/subscriptions/{owner.subscription_id}", rbac.DEFINITIONS)[0]["id"]
+
+    elsewhere = definition.replace(owner.subscription_id, "99999999-0000-4000-8000-000000000000")
+
+    assert rbac.role(azure.world, definition).name == "enclave-tester"
+    assert rbac.role(azure.world, elsewhere) is None
