@@ -14,7 +14,7 @@ def deployer(world, new_caller):
     facts = {"roleName": "deployer", "permissions": permissions, "assignableScopes": [SCOPE]}
     kind = "Microsoft.Authorization/roleDefinitions"
     world.put({"id": f"{SCOPE}/providers/{kind}/r", "name": "r", "type": kind, "properties": facts})
-    return new_caller("deployer", f"{SCOPE}/providers/{kind}/r")
+    return new_caller("deployer", "r")
 
 
 def inner(*names):
