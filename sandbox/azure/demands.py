@@ -1,6 +1,7 @@
 """What Resource Manager demands of every write, whatever the type."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.azure import locations
@@ -11,6 +12,30 @@ from sandbox.azure.store import Resource
 from sandbox.azure.world import World
 
 MOST_TAGS = 50
+# What every body is made of; null stands for what is not there.
+FORMS: Mapping[str, type] = {
+    "location": str,
+    "tags": dict,
+    "zones": list,
+    "properties": dict,
+    "identity": dict,
+    "sku": dict,
+    "kind": str,
+}
+
+
+def form(body: Mapping[str, Any]) -> None:
+    """The parts that all types share are what they should be; types look at their properties themselves."""
+    wrong = [name for name, kind in FORMS.items() if not isinstance(body.get(name), kind | None)]
+    identity = body.get("identity")
+    if isinstance(identity, dict):
+        users = identity.get("userAssignedIdentities")
+        wrong += ["identity"] * (not isinstance(identity.get("type"), str))
+        wrong += ["identity.userAssignedIdentities"] * (not isinstance(users, dict | None))
+    wrong += [name for name in ("tags", "zones") if not wrong and not _all_text(body.get(name))]
+    if wrong:
+        text = f"The request content was invalid: '{wrong[0]}' has the wrong form."
+        raise refused("InvalidRequestContent", text, wrong[0])
 
 
 def containers(world: World, resource: ResourceId, kind: ResourceType) -> None:
@@ -75,6 +100,11 @@ def dig(body: object, path: str) -> Any:
     for name in path.split("."):
         body = body.get(name) if isinstance(body, dict) else None
     return body
+
+
+def _all_text(values: object) -> bool:
+    held = values.values() if isinstance(values, dict) else values if isinstance(values, list) else ()
+    return all(isinstance(value, str) for value in held)
 
 
 def _parent(world: World, resource: ResourceId, parent: ResourceId) -> None:

@@ -107,6 +107,7 @@ def _admit(
     world: World, caller: Principal, resource: ResourceId, kind: ResourceType, body: Mapping[str, Any]
 ) -> None:
     """What Resource Manager asks before it hands a write to a provider."""
+    demands.form(body)
     rbac.check(world, caller, f"{resource.action_type}/write", resource.text)
     demands.containers(world, resource, kind)
     demands.registered(world, resource)
@@ -131,7 +132,7 @@ def _write(
 ) -> Answer:
     old = world.get(resource.text)
     demands.idle(old)
-    body.setdefault("properties", {})
+    body["properties"] = body.get("properties") or {}
     demands.shape(resource, kind, body, old)
     body = {"id": resource.text, "name": resource.name, "type": kind.name, **body}
     write = Write(world, resource, body, caller, old)

@@ -31,6 +31,38 @@ def test_a_body_that_lacks_something_is_refused(azure, send, group, body, code):
 
 
 @pytest.mark.parametrize(
+    "wrong",
+    [
+        {"location": {}},
+        {"tags": True},
+        {"tags": {"a": 1}},
+        {"zones": True},
+        {"zones": [{}]},
+        {"properties": []},
+        {"identity": "me"},
+        {"identity": {"type": None}},
+        {"identity": {"type": "UserAssigned", "userAssignedIdentities": []}},
+        {"sku": "big"},
+    ],
+)
+def test_a_body_of_the_wrong_form_is_refused(azure, send, group, wrong):
+    body = {"location": "eastus", "properties": {"text": "a"}, **wrong}
+
+    given = send("PUT", f"/resourceGroups/g/providers/{NOTE}/n", body, api="1")
+
+    assert (given.status, given.body["error"]["code"]) == (400, "InvalidRequestContent")
+    assert azure.world.under(group) == []
+
+
+def test_null_stands_for_what_is_not_there(send, group):
+    body = {"location": "eastus", "tags": None, "zones": None, "identity": None, "properties": None}
+
+    given = send("PUT", "/resourceGroups/g/providers/Sandbox.Tests/things/t", body, api="1")
+
+    assert given.status == 201
+
+
+@pytest.mark.parametrize(
     ("path", "api", "code"),
     [
         (f"/resourceGroups/none/providers/{NOTE}/n", "1", "ResourceGroupNotFound"),
