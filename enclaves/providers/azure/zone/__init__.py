@@ -110,16 +110,8 @@ class Survey:
         }
 
     def _test_group(self, check: CheckDefinition) -> Finding:
-        group = self._sessions.observer.find(versions.GROUP, self._find.group_id)
-        if group is None:
-            raise Mismatch(f"There is no resource group {self._find.group}", apply_again(self._place))
+        group = self._find.only_group()
         tags = tags_of(group)
-        if tags.get(REGISTRATION_TAG) != self._claim.registration:
-            raise Mismatch(
-                f"The resource group {self._find.group} carries another registration",
-                apply_again(self._place),
-                f"{REGISTRATION_TAG} = {tags.get(REGISTRATION_TAG, 'nothing')}",
-            )
         if tags.get(VERSION_TAG) != str(self._place.template_version):
             raise Mismatch(
                 f"The zone template is not at version {self._place.template_version}",

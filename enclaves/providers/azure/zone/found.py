@@ -7,12 +7,14 @@ from typing import Any
 from enclaves.blueprints.azure.names import (
     REGISTRATION_TAG,
     SERVICE_TAG,
+    ZONE,
     ZONE_TAG,
     deployment_name,
     group_id,
     subscription_id,
     zone_group,
 )
+from enclaves.providers.azure import versions
 from enclaves.providers.azure.findings import Mismatch
 from enclaves.providers.azure.sessions import Sessions
 from enclaves.providers.base import Claim, Place
@@ -39,6 +41,22 @@ class Finder:
     def only(self, kind: str, service: str, what: str) -> Thing:
         """Return the one thing. Raises Mismatch if there is none, more than one, or it is not ours."""
         path = f"{subscription_id(self.claim.account)}/providers/{kind}"
+        thing = self._one(kind, path, service, what)
+        if not same_id(str(thing["id"])[: len(self.group_id) + 1], f"{self.group_id}/"):
+            title = f"The {what} lies outside the resource group {self.group}"
+            raise Mismatch(title, apply_again(self.place), str(thing["id"]))
+        return thing
+
+    def only_group(self) -> Thing:
+        """Return the zone's resource group. Raises Mismatch like ``only``."""
+        path = f"{subscription_id(self.claim.account)}/resourcegroups"
+        group = self._one(versions.GROUP, path, ZONE, "resource group")
+        if not same_id(group["name"], self.group):
+            title = f"The resource group of {self.place.zone} is {group['name']}, not {self.group}"
+            raise Mismatch(title, apply_again(self.place), str(group["id"]))
+        return group
+
+    def _one(self, kind: str, path: str, service: str, what: str) -> Thing:
         found = [
             thing
             for thing in self.sessions.observer.listed(kind, path)
@@ -49,7 +67,7 @@ class Finder:
             raise Mismatch(f"There is no {what}", apply_again(self.place), evidence)
         if len(found) > 1:
             raise self._doubled(what, sorted(str(thing["id"]) for thing in found))
-        self._check_ours(found[0], what)
+        self._check_registration(found[0], what)
         return found[0]
 
     def _doubled(self, what: str, ids: list[str]) -> Mismatch:
@@ -61,10 +79,7 @@ class Finder:
             ", ".join(ids),
         )
 
-    def _check_ours(self, thing: Thing, what: str) -> None:
-        if not same_id(str(thing["id"])[: len(self.group_id) + 1], f"{self.group_id}/"):
-            title = f"The {what} lies outside the resource group {self.group}"
-            raise Mismatch(title, apply_again(self.place), str(thing["id"]))
+    def _check_registration(self, thing: Thing, what: str) -> None:
         registration = tags_of(thing).get(REGISTRATION_TAG, "nothing")
         if registration != self.claim.registration:
             evidence = f"{thing['name']}: {REGISTRATION_TAG} = {registration}"

@@ -123,7 +123,7 @@ def test_a_zone_without_its_template_misses_everything_by_name(subscription):
 
     assert (proof.resources, proof.findings[0].title) == (
         {},
-        "There is no resource group enclave-prod-azure-eastus-az1",
+        "There is no resource group",
     )
     assert wrong(proof.findings)["network"] == "There is no VNet"
     assert outcomes(proof.findings)["network-security-group"] == "skipped"
@@ -158,7 +158,7 @@ def test_a_resource_provider_that_was_given_up_is_named(enclave, azure):
 @pytest.mark.parametrize(
     ("tag", "title"),
     [
-        (REGISTRATION_TAG, "The resource group enclave-prod-azure-eastus-az1 carries another registration"),
+        (REGISTRATION_TAG, "The resource group carries another registration"),
         (VERSION_TAG, "The zone template is not at version 1"),
     ],
 )
@@ -166,6 +166,30 @@ def test_a_group_of_another_registration_or_version_is_named(enclave, azure, tag
     azure.world.need(enclave.group)["tags"][tag] = "another"
 
     assert found(enclave, "group").title == title
+
+
+def test_a_second_group_of_the_zone_is_named(enclave, azure):
+    tags = azure.world.need(enclave.group)["tags"]
+    path = f"/subscriptions/{enclave.number}/resourceGroups/own"
+    enclave.owner("PUT", path, {"location": "westeurope", "tags": tags}, VERSIONS[GROUP])
+
+    assert found(enclave, "group").title == (
+        "There are 2 of what must be one resource group: enclave-prod-azure-eastus-az1, own"
+    )
+
+
+def test_a_thing_outside_the_zones_group_is_named(enclave, azure, id_of):
+    enclave.owner(
+        "PUT", f"/subscriptions/{enclave.number}/resourceGroups/own", {"location": "eastus"}, VERSIONS[GROUP]
+    )
+    path = f"/subscriptions/{enclave.number}/resourceGroups/own/providers/{SECURITY_GROUP}/moved"
+    walls = azure.world.need(id_of(WALLS))
+    moved = {"location": "eastus", "tags": walls.pop("tags"), "properties": {"securityRules": []}}
+    enclave.owner("PUT", path, moved, VERSIONS[SECURITY_GROUP])
+
+    assert found(enclave, "network-security-group").title == (
+        "The network security group lies outside the resource group enclave-prod-azure-eastus-az1"
+    )
 
 
 def test_a_thing_of_another_registration_is_named(enclave, azure, id_of):
