@@ -8,7 +8,7 @@ from sandbox.azure.errors import ArmError, refused
 from sandbox.azure.ids import ResourceId, within
 from sandbox.azure.resource_types import ResourceType, Write, register
 from sandbox.azure.store import Resource
-from sandbox.azure.types.shapes import ENVELOPE, READ_ONLY, choice, fit
+from sandbox.azure.types.shapes import READ_ONLY, child, choice, fit
 from sandbox.azure.types.versions import AUTHORIZATION
 from sandbox.azure.world import World
 
@@ -16,9 +16,8 @@ LONGEST_ROLE_NAME = 512
 _ACTION = re.compile(r"\*|\*/[a-z*]+|[A-Za-z]+\.[A-Za-z.]+/[A-Za-z*/]+", re.IGNORECASE)
 _CONSTANT = ("principalId", "roleDefinitionId")
 
-_DEFINITION_SHAPE = {
-    **ENVELOPE,
-    "properties": {
+DEFINITION_SHAPE = child(
+    {
         "roleName": str,
         "description": str,
         "type": choice("CustomRole"),
@@ -28,13 +27,11 @@ _DEFINITION_SHAPE = {
         "assignableScopes": [str],
         "createdOn": READ_ONLY,
         "updatedOn": READ_ONLY,
-        "provisioningState": READ_ONLY,
-    },
-}
+    }
+)
 # Conditions would have to be evaluated to mean anything, and are not.
-_ASSIGNMENT_SHAPE = {
-    **ENVELOPE,
-    "properties": {
+ASSIGNMENT_SHAPE = child(
+    {
         "roleDefinitionId": str,
         "principalId": str,
         "principalType": choice("User", "Group", "ServicePrincipal", "ForeignGroup", "Device"),
@@ -42,13 +39,12 @@ _ASSIGNMENT_SHAPE = {
         "scope": READ_ONLY,
         "createdOn": READ_ONLY,
         "updatedOn": READ_ONLY,
-        "provisioningState": READ_ONLY,
-    },
-}
+    }
+)
 
 
 def _check_definition(write: Write) -> None:
-    fit(write.body, _DEFINITION_SHAPE)
+    fit(write.body, DEFINITION_SHAPE)
     if not _is_guid(write.id.name) or write.id.name.lower() in rbac.BUILT_IN:
         text = (
             f"The role definition ID '{write.id.name}' is not valid. The role definition ID must be a GUID."
@@ -124,7 +120,7 @@ def _forbids_definition_deletion(world: World, definition: Resource) -> None:
 
 
 def _check_assignment(write: Write) -> None:
-    fit(write.body, _ASSIGNMENT_SHAPE)
+    fit(write.body, ASSIGNMENT_SHAPE)
     if not _is_guid(write.id.name):
         text = (
             f"The role assignment ID '{write.id.name}' is not valid. The role assignment ID must be a GUID."

@@ -6,7 +6,7 @@ from sandbox.azure.errors import ArmError, refused
 from sandbox.azure.principals import Principal
 from sandbox.azure.resource_types import UNFINISHED, ResourceType, Write, register
 from sandbox.azure.store import Resource
-from sandbox.azure.types.shapes import ENVELOPE, READ_ONLY, choice, fit, tracked
+from sandbox.azure.types.shapes import READ_ONLY, child, choice, fit, tracked
 from sandbox.azure.types.versions import IDENTITY
 
 NAME = "Microsoft.ManagedIdentity/userAssignedIdentities"
@@ -22,10 +22,7 @@ SHAPE = tracked(
         "isolationScope": choice("None", "Regional"),
     }
 )
-_CREDENTIAL_SHAPE = {
-    **ENVELOPE,
-    "properties": {"issuer": str, "subject": str, "audiences": [str], "provisioningState": READ_ONLY},
-}
+CREDENTIAL_SHAPE = child({"issuer": str, "subject": str, "audiences": [str]})
 
 
 def _check(write: Write) -> None:
@@ -45,7 +42,7 @@ def _fill(write: Write) -> None:
 
 
 def _check_credential(write: Write) -> None:
-    fit(write.body, _CREDENTIAL_SHAPE)
+    fit(write.body, CREDENTIAL_SHAPE)
     siblings = [item for item in _credentials(write) if item["id"].lower() != write.id.key]
     _check_claims(write)
     if any(item["properties"].get("provisioningState") in UNFINISHED for item in siblings):

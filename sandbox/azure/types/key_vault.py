@@ -9,7 +9,7 @@ from sandbox.azure.ids import ResourceId
 from sandbox.azure.resource_types import ResourceType, Write, register
 from sandbox.azure.store import Resource
 from sandbox.azure.types.rotation import check_rotation
-from sandbox.azure.types.shapes import ENVELOPE, READ_ONLY, REFERENCE, choice, fit, tracked
+from sandbox.azure.types.shapes import READ_ONLY, REFERENCE, AnyKeys, child, choice, fit, tracked
 from sandbox.azure.types.versions import KEY_VAULT
 from sandbox.azure.world import World
 
@@ -45,9 +45,8 @@ SHAPE = tracked(
     }
 )
 _OPERATIONS = choice("encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey", "import")
-_KEY_SHAPE = {
-    **ENVELOPE,
-    "properties": {
+KEY_SHAPE = child(
+    {
         "kty": choice("EC", "EC-HSM", "RSA", "RSA-HSM"),
         "keySize": int,
         "curveName": choice("P-256", "P-384", "P-521", "P-256K"),
@@ -72,9 +71,10 @@ _KEY_SHAPE = {
         },
         "keyUri": READ_ONLY,
         "keyUriWithVersion": READ_ONLY,
-        "provisioningState": READ_ONLY,
     },
-}
+    tags=AnyKeys(str),
+    location=READ_ONLY,
+)
 
 
 def _check(write: Write) -> None:
@@ -177,7 +177,7 @@ def _check_key(write: Write) -> None:
         write.body.clear()
         write.body |= copy.deepcopy(write.old)
         return
-    fit(write.body, _KEY_SHAPE)
+    fit(write.body, KEY_SHAPE)
     _check_kind(write)
     check_rotation(write.properties.get("rotationPolicy") or {})
 

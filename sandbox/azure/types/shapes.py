@@ -43,13 +43,6 @@ def choice(*words: str) -> Choice:
 
 
 REFERENCE = {"id": str}
-ENVELOPE = {
-    "location": str,
-    "tags": AnyKeys(str),
-    "id": KEPT,
-    "name": KEPT,
-    "type": KEPT,
-}
 IDENTITY = {
     "type": choice("SystemAssigned", "UserAssigned", "SystemAssigned, UserAssigned", "None"),
     "userAssignedIdentities": AnyKeys({"principalId": READ_ONLY, "clientId": READ_ONLY}),
@@ -58,9 +51,15 @@ IDENTITY = {
 }
 
 
+def child(properties: dict[str, Shape], **more: Shape) -> dict[str, Shape]:
+    """The shape of what belongs to another resource, or to a scope."""
+    stamps = dict.fromkeys(("id", "name", "type"), KEPT)
+    return {**stamps, **more, "properties": {**properties, "provisioningState": READ_ONLY}}
+
+
 def tracked(properties: dict[str, Shape], **more: Shape) -> dict[str, Shape]:
     """The shape of a resource with a location and tags."""
-    return {**ENVELOPE, **more, "properties": {**properties, "provisioningState": READ_ONLY}}
+    return child(properties, location=str, tags=AnyKeys(str), **more)
 
 
 def fit(body: dict[str, Any], shape: dict[str, Shape]) -> None:

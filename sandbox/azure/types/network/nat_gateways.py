@@ -20,7 +20,7 @@ SHAPE = tracked(
         "subnets": READ_ONLY,
         "resourceGuid": READ_ONLY,
     },
-    sku={"name": choice("Standard"), "tier": choice("Regional")},
+    sku={"name": choice("Standard")},
     zones=[str],
 )
 

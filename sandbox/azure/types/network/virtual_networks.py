@@ -18,7 +18,7 @@ from sandbox.azure.types.network.addresses import (
     overlap,
     parse,
 )
-from sandbox.azure.types.shapes import ENVELOPE, READ_ONLY, REFERENCE, choice, fit, tracked
+from sandbox.azure.types.shapes import READ_ONLY, REFERENCE, child, choice, fit, tracked
 from sandbox.azure.types.versions import NETWORK
 from sandbox.azure.world import World
 
@@ -59,7 +59,7 @@ SHAPE = tracked(
         "resourceGuid": READ_ONLY,
     }
 )
-_SUBNET_SHAPE = {**ENVELOPE, "properties": _SUBNET_PROPERTIES}
+SUBNET_SHAPE = child(_SUBNET_PROPERTIES)
 
 
 def _check(write: Write) -> None:
@@ -178,7 +178,7 @@ def _forbids_deletion(world: World, network: Resource) -> None:
 
 
 def _check_single_subnet(write: Write) -> None:
-    fit(write.body, _SUBNET_SHAPE)
+    fit(write.body, SUBNET_SHAPE)
     network = _network_of(write.world, write.body)
     others = [item for item in network["properties"]["subnets"] if item["id"].lower() != write.id.key]
     _check_subnet(write, write.body, _space(network["properties"]), others)

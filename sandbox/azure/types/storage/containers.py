@@ -5,7 +5,7 @@ import re
 from sandbox.azure.errors import ArmError, refused
 from sandbox.azure.resource_types import ResourceType, Write, register
 from sandbox.azure.store import Resource
-from sandbox.azure.types.shapes import ENVELOPE, READ_ONLY, AnyKeys, choice, fit
+from sandbox.azure.types.shapes import READ_ONLY, AnyKeys, child, choice, fit
 from sandbox.azure.types.storage.accounts import NAME as ACCOUNT
 from sandbox.azure.types.versions import STORAGE
 from sandbox.azure.world import World
@@ -16,19 +16,16 @@ _CONTAINER_NAME = re.compile(r"[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]")
 _RETENTION = {"enabled": bool, "days": int, "allowPermanentDelete": bool}
 RETENTION_DAYS = range(1, 366)
 
-_SERVICE_SHAPE = {
-    **ENVELOPE,
-    "properties": {
+SERVICE_SHAPE = child(
+    {
         "deleteRetentionPolicy": _RETENTION,
         "containerDeleteRetentionPolicy": _RETENTION,
         "isVersioningEnabled": bool,
         "changeFeed": {"enabled": bool, "retentionInDays": int},
-        "provisioningState": READ_ONLY,
-    },
-}
-_SHAPE = {
-    **ENVELOPE,
-    "properties": {
+    }
+)
+SHAPE = child(
+    {
         "publicAccess": choice("None", "Blob", "Container"),
         "metadata": AnyKeys(str),
         "defaultEncryptionScope": choice("$account-encryption-key"),
@@ -38,13 +35,12 @@ _SHAPE = {
         "lastModifiedTime": READ_ONLY,
         "leaseState": READ_ONLY,
         "leaseStatus": READ_ONLY,
-        "provisioningState": READ_ONLY,
-    },
-}
+    }
+)
 
 
 def _check_service(write: Write) -> None:
-    fit(write.body, _SERVICE_SHAPE)
+    fit(write.body, SERVICE_SHAPE)
     for name in ("deleteRetentionPolicy", "containerDeleteRetentionPolicy"):
         policy = write.properties.get(name) or {}
         if policy.get("enabled") and policy.get("days") not in RETENTION_DAYS:
@@ -58,7 +54,7 @@ def _forbids_service_deletion(_world: World, service: Resource) -> None:
 
 
 def _check(write: Write) -> None:
-    fit(write.body, _SHAPE)
+    fit(write.body, SHAPE)
     if not _CONTAINER_NAME.fullmatch(write.id.name):
         text = f"The specified resource name '{write.id.name}' contains invalid characters."
         raise refused("ContainerOperationFailure", text)

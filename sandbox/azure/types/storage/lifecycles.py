@@ -4,7 +4,7 @@ from typing import Any
 
 from sandbox.azure.errors import ArmError, refused
 from sandbox.azure.resource_types import ResourceType, Write, register
-from sandbox.azure.types.shapes import ENVELOPE, READ_ONLY, choice, fit
+from sandbox.azure.types.shapes import READ_ONLY, child, choice, fit
 from sandbox.azure.types.storage.accounts import NAME as ACCOUNT
 from sandbox.azure.types.versions import STORAGE
 
@@ -27,14 +27,12 @@ _RULE = {
         "filters": {"blobTypes": [choice("blockBlob", "appendBlob")], "prefixMatch": [str]},
     },
 }
-SHAPE = {
-    **ENVELOPE,
-    "properties": {
+SHAPE = child(
+    {
         "policy": {"rules": [_RULE]},
         "lastModifiedTime": READ_ONLY,
-        "provisioningState": READ_ONLY,
-    },
-}
+    }
+)
 
 
 def _check(write: Write) -> None:
