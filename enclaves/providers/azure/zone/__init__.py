@@ -7,12 +7,11 @@ from enclaves.blueprints.azure.names import (
     HOST,
     LOGS,
     PROVISIONER,
-    REGISTRATION_TAG,
     VERSION_TAG,
     identity_id,
     role_id,
 )
-from enclaves.providers.azure import findings, quota, versions
+from enclaves.providers.azure import findings, quota
 from enclaves.providers.azure.findings import Mismatch, Test
 from enclaves.providers.azure.permissions import Granted
 from enclaves.providers.azure.sessions import Sessions
