@@ -100,12 +100,19 @@ def apply_template(
         "location": location,
         "properties": {
             "mode": "Incremental",
-            "template": json.loads(template),
+            "template": _read(template),
             "parameters": {key: {"value": value} for key, value in (parameters or {}).items()},
         },
     }
     session.finish(session.call("PUT", _deployment(owner, name), wish))
     return session.applied(name)
+
+
+def _read(template: str) -> Json:
+    try:
+        return json.loads(template)
+    except ValueError as error:
+        raise SandboxError(f"The template is no JSON: {error}") from error
 
 
 def delete_deployment(arm_url: str, authority_url: str, ca_file: str, owner: Owner, name: str) -> list[str]:
@@ -195,6 +202,8 @@ def _send(ca_file: str, method: str, url: str, body: bytes | None, headers: Mapp
             return Reply(dict(reply.headers.items()), json.loads(text) if text else None)
     except urllib.error.HTTPError as refusal:
         raise _refusal(json.load(refusal)) from refusal
+    except urllib.error.URLError as error:
+        raise SandboxError(f"The sandbox does not answer at {url}: {error.reason}") from error
 
 
 def _refusal(answer: Json) -> SandboxError:

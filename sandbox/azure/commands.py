@@ -60,7 +60,7 @@ def _delete(options: argparse.Namespace) -> int:
 def _failed(error: SandboxError) -> int:
     for line in _reasons(error.details):
         print(line, file=sys.stderr)
-    print(f"\n{error.code}: {error}".replace("\n: ", "\n"), file=sys.stderr)
+    print("\n" + (f"{error.code}: {error}" if error.code else str(error)), file=sys.stderr)
     return 1
 
 
@@ -76,7 +76,7 @@ def _reasons(details: list[dict[str, Json]]) -> Iterator[str]:
 def _show(applied: Applied) -> None:
     for one in applied.operations:
         target = one["targetResource"]
-        print(f"{one['provisioningState']:<12}{target['resourceType']:<50} {target['resourceName']}")
+        print(f"{one['provisioningState']:<12}{target['resourceType']:<70} {target['resourceName']}")
     print(f"\n{applied.name}: {applied.state}")
     for name, value in applied.outputs.items():
         print(f"  {name} = {value}")

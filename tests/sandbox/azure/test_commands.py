@@ -148,3 +148,19 @@ def test_deleting_what_was_never_applied_is_an_error(run, capsys):
         1,
         "\nDeploymentNotFound: Deployment 'nothing' could not be found.\n",
     )
+
+
+def test_text_that_is_no_json_is_told_so(owner, where):
+    with pytest.raises(SandboxError, match="The template is no JSON"):
+        apply_template(*where, owner, "eastus", "Resources:", "account")
+
+
+def test_a_sandbox_that_does_not_run_is_told_so(azure, capsys, tmp_path):
+    file = tmp_path / "template.json"
+    file.write_text(json.dumps(TEMPLATE))
+    place = ("--subscription", SUBSCRIPTION, "--arm-url", "https://127.0.0.1:1", "--ca", azure.ca_file)
+
+    code = main(["apply", str(file), "--location", "eastus", *place])
+
+    assert code == 1
+    assert "The sandbox does not answer at https://127.0.0.1:1/" in capsys.readouterr().err
