@@ -5,6 +5,7 @@ import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from http.client import HTTPException
 from typing import Any
 
 import jwt
@@ -22,7 +23,16 @@ LEEWAY = 300
 # The number of the refusal, the assertion's claim, and the credential's word for it.
 CLAIMS = ((700211, "iss", "issuer"), (700212, "aud", "audience"), (700213, "sub", "subject"))
 
+NONSENSE = (ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError)
+
 type Fetch = Callable[[str], Any]
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """An issuer's documents are where it says; a redirect could lead away from TLS."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
 
 
 class Federation:
@@ -77,14 +87,14 @@ class Federation:
             if found is None:
                 raise invalid_client(7000272, f"The key '{key_id}' was not found at the external issuer.")
             return jwt.PyJWK(found, "RS256")
-        except (OSError, ValueError, KeyError, TypeError, jwt.PyJWTError) as error:
+        except (OSError, HTTPException, *NONSENSE) as error:
             raise _unreachable(type(error).__name__) from error
 
     def _fetch(self, url: str) -> Any:
         if not url.startswith("https://"):
             raise ValueError(f"{url} is not https.")
         secure = urllib.request.HTTPSHandler(context=self._context)
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), secure)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), secure, _NoRedirects)
         with opener.open(url, timeout=SECONDS) as answer:
             return json.load(answer)
 

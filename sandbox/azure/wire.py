@@ -27,7 +27,7 @@ class Request:
         return cls(method, unquote(path), asked, told, body)
 
     def form(self) -> dict[str, str]:
-        return dict(parse_qsl(self.body.decode()))
+        return dict(parse_qsl(self.body.decode(errors="replace")))
 
     def json(self) -> dict[str, Any]:
         """The body as an object, empty if there is none; raises ArmError for anything else."""

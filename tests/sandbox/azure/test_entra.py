@@ -118,3 +118,10 @@ def test_tokens_are_recorded_without_their_secrets(azure, owner, new_identity, f
         ("enclave-observer", "ok"),
         ("enclave-observer", "AADSTS700213"),
     ]
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"client_id", b"client_id=x&grant_type=%00"])
+def test_nonsense_is_no_login(azure, owner, body):
+    given = azure.answer(Request("POST", f"/{owner.directory_id}/oauth2/v2.0/token", body=body))
+
+    assert (given.status, b"AADSTS700016" in given.body) == (400, True)

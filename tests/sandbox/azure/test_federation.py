@@ -3,6 +3,7 @@ import ssl
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.error import HTTPError
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -79,7 +80,14 @@ def test_a_key_that_the_issuer_withdrew_opens_nothing(new_identity, federated, i
 
 @pytest.mark.parametrize(
     "document",
-    [{}, {"issuer": "https://other.example", "jwks_uri": "https://portal.example/jwks"}, {"issuer": ISSUER}],
+    [
+        {},
+        [],
+        None,
+        {"issuer": ISSUER, "jwks_uri": 1},
+        {"issuer": "https://other.example", "jwks_uri": "https://portal.example/jwks"},
+        {"issuer": ISSUER},
+    ],
 )
 def test_an_issuer_that_speaks_nonsense_is_not_believed(new_identity, federated, issuer, code, document):
     issuer.documents[f"{issuer.url}/.well-known/openid-configuration"] = document
@@ -94,6 +102,11 @@ def issuer_over_tls(tmp_path, issuer):
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
+            if self.path == "/moved/.well-known/openid-configuration":
+                self.send_response(302)
+                self.send_header("Location", "/.well-known/openid-configuration")
+                self.end_headers()
+                return
             found = self.server.documents.get(self.path)
             self.send_response(200 if found else 404)
             self.end_headers()
@@ -135,6 +148,15 @@ def test_the_issuers_keys_come_by_tls_from_whom_it_trusts(
         "AADSTS50166",
         "ok",
     )
+
+
+def test_an_issuer_that_sends_elsewhere_is_not_followed(issuer_over_tls):
+    url, ca_file = issuer_over_tls
+    azure = Azure()
+    azure.trust(ca_file)
+
+    with pytest.raises(HTTPError, match="302"):
+        azure.federation.fetch(f"{url}/moved/.well-known/openid-configuration")
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "file:///etc/passwd"])
