@@ -1,21 +1,80 @@
 """What people fill in. The services check; these only shape the fields."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 
+from enclaves.blueprints import BLUEPRINTS, blueprint
 from enclaves.models import CloudAccount, Deployment, Enclave, Zone
 
 
+class Choice(NamedTuple):
+    """One of the clouds to choose from."""
+
+    cloud: str
+    title: str
+    needs_directory: bool
+    chosen: bool
+
+
 class RegisterAccountForm(forms.Form):
-    account = forms.CharField(
-        label="Account",
+    """Which account, in which cloud. A cloud that is written before the id outranks the one chosen."""
+
+    cloud = forms.ChoiceField(required=False, label="Cloud", widget=forms.RadioSelect)
+    account = forms.CharField(label="Account id", max_length=60)
+    azure_tenant_id = forms.CharField(
+        label="Entra tenant",
         max_length=60,
-        help_text="The cloud, a colon, and the account id: 12 digits, from the top right of the AWS console.",
+        required=False,
+        help_text="The directory that the subscription trusts: a UUID, from the overview of Entra ID.",
     )
     title = forms.CharField(
         label="What you call it", max_length=80, required=False, help_text="For people, like “production”."
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        clouds = {cloud: blueprint(cloud).words for cloud in BLUEPRINTS}
+        self.fields["cloud"].choices = [  # type: ignore[attr-defined]  # a ChoiceField, see above
+            (cloud, f"{words.title} {words.account}") for cloud, words in clouds.items()
+        ]
+        self.fields["account"].help_text = " ".join(
+            f"{words.title}: {words.number_hint}." for words in clouds.values()
+        )
+        self._written = str(self.data.get("account", "")).strip().partition(":")
+
+    @property
+    def chosen(self) -> str:
+        """The cloud of the account, as far as it is known; the first one before anything is."""
+        cloud = self._written[0] if self._written[1] else self.data.get("cloud", "")
+        return cloud if cloud in BLUEPRINTS else next(iter(BLUEPRINTS))
+
+    @property
+    def clouds(self) -> list[Choice]:
+        return [
+            Choice(cloud, title, blueprint(cloud).words.needs_directory, cloud == self.chosen)
+            for cloud, title in self.fields["cloud"].choices  # type: ignore[attr-defined]  # a ChoiceField
+        ]
+
+    @property
+    def wanted(self) -> dict[str, str]:
+        """What to register, as the service takes it; what the chosen cloud does not ask for is left out."""
+        known = {name: value for name, value in self.cleaned_data.items() if name != "cloud"}
+        if not self._written[1]:
+            known["account"] = f"{self.chosen}:{known['account']}"
+        if not blueprint(self.chosen).words.needs_directory:
+            known["azure_tenant_id"] = ""
+        return known
+
+
+class ClientIdForm(forms.Form):
+    """What the account template of a subscription put out."""
+
+    azure_client_id = forms.CharField(max_length=60, help_text="A UUID. It is no secret.")
+
+    def __init__(self, *args: Any, label: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["azure_client_id"].label = label
 
 
 class AddZoneForm(forms.Form):

@@ -9,6 +9,7 @@ _account = [
     path("verify/", accounts.account_verify, name="account-verify"),
     path("permissions/", accounts.account_permissions, name="account-permissions"),
     path("template/", accounts.account_template, name="account-template"),
+    path("client-id/", accounts.account_client_id, name="account-client-id"),
     path("freeze/", accounts.account_freeze, name="account-freeze"),
     path("unfreeze/", accounts.account_unfreeze, name="account-unfreeze"),
     path("remove/", accounts.account_remove, name="account-remove"),

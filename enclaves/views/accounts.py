@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from enclaves.forms import RegisterAccountForm
+from enclaves.forms import ClientIdForm, RegisterAccountForm
 from enclaves.models import CloudAccount
 from enclaves.services import accounts as services
 from enclaves.services import seeing, templates
@@ -39,10 +39,10 @@ def account_list(request: TenantRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @tenant_page(Permission.ACCOUNT_REGISTER)
 def account_register(request: TenantRequest) -> HttpResponse:
-    form = RegisterAccountForm(request.POST or None, initial={"account": "aws:"})
+    form = RegisterAccountForm(request.POST or None)
     if form.is_valid():
         try:
-            account = services.register_account(by=request.actor, **form.cleaned_data)
+            account = services.register_account(by=request.actor, **form.wanted)
         except ValidationError as error:
             add_errors(form, error)
         else:
@@ -63,6 +63,7 @@ def account_detail(request: TenantRequest, account: str) -> HttpResponse:
         "total": len(checks),
         "steps": registration_steps(row, checks),
         "template": templates.account_template(row),
+        "form": ClientIdForm(label=row.words.hands_back),
         "roles": templates.roles(row),
         "permissions_url": reverse("account-permissions", args=[actor.tenant.name, row]),
         "enclaves": seeing.enclaves_of(row),
@@ -85,6 +86,22 @@ def account_permissions(request: TenantRequest, account: str) -> HttpResponse:
 def account_template(request: TenantRequest, account: str) -> HttpResponse:
     row = account_of(request, account)
     return download(templates.account_template(row))
+
+
+@require_http_methods(["GET", "POST"])
+@tenant_page(Permission.ACCOUNT_REGISTER)
+def account_client_id(request: TenantRequest, account: str) -> HttpResponse:
+    row = account_of(request, account)
+    form = ClientIdForm(request.POST or None, label=row.words.hands_back)
+    if form.is_valid():
+        try:
+            with refusals(request):
+                services.hand_in_client(row, by=request.actor, **form.cleaned_data)
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            return redirect(_page(request, row))
+    return render(request, "enclaves/accounts/client_id.html", {"account": row, "form": form})
 
 
 @require_POST
@@ -148,15 +165,15 @@ def account_remove(request: TenantRequest, account: str) -> HttpResponse:
     if form.is_valid():
         with refusals(request):
             services.remove_account(row, by=request.actor)
-            messages.success(request, f"{row} is removed. You can delete its stack now.")
+            messages.success(request, f"{row} is removed. You can delete its {row.words.leftover} now.")
             return redirect("account-list", request.actor.tenant.name)
         return redirect(_page(request, row))
     question = Question(
         title=f"Remove {row}?",
-        lead="The portal forgets how to get in, and never uses this external id again.",
+        lead="The portal forgets how to get in, and never uses this registration again.",
         consequences=[
             "Its enclaves must be removed before.",
-            "The stack is yours to delete.",
+            f"Its {row.words.leftover} is yours to delete.",
         ],
         back=_page(request, row),
         keep="Keep the account",
@@ -174,7 +191,7 @@ def account_of(request: TenantRequest, name: str) -> CloudAccount:
 
 def download(template: Template) -> HttpResponse:
     headers = {"Content-Disposition": f'attachment; filename="{template.file_name}"'}
-    return HttpResponse(template.text, content_type="application/yaml; charset=utf-8", headers=headers)
+    return HttpResponse(template.text, content_type=f"{template.media_type}; charset=utf-8", headers=headers)
 
 
 def _page(request: TenantRequest, account: CloudAccount) -> str:

@@ -55,12 +55,16 @@ def zone_group(checks: Sequence[AccountCheck]) -> Group:
 
 def registration_steps(account: CloudAccount, checks: Sequence[AccountCheck]) -> list[Step]:
     """The way of an account from its name to its proof, and where on it this one stands."""
-    applied = account.state != AccountState.PENDING
+    words, handed = account.words, bool(account.azure_client_id)
+    applied = account.state != AccountState.PENDING or handed
     proved = account.state in (AccountState.VERIFIED, AccountState.DEGRADED)
-    seen = "seen in your account" if applied else "in your account, with your rights"
+    where = f"in your {words.account}"
+    seen = "done" if handed else f"seen {where}" if applied else f"{where}, with your rights"
+    handing = Step(f"Hand in {words.hands_back}", "handed in" if handed else "below", handed, current=False)
     return [
-        Step("Name the account", "done", done=True, current=False),
+        Step(f"Name the {words.account}", "done", done=True, current=False),
         Step("Apply the template", seen, done=applied, current=not applied),
+        *([handing] if words.hands_back else []),
         Step("Proof", _score(checks), done=proved, current=applied and not proved),
     ]
 

@@ -96,6 +96,7 @@ def revision_detail(request: TenantRequest, pk: UUID, number: int) -> HttpRespon
         "figures": plans.figures(revision.plan),
         "lines": plans.lines(revision.plan),
         "stay": revision.plan["stay"],
+        "caveats": plans.caveats(revision.spec, deployment.enclave.account.words),
         "short_hash": f"{revision.plan_hash[:19]}…",
         "may_plan": request.actor.may(Permission.DEPLOYMENT_PLAN) and deployment.state not in AT_REST,
         "may_apply": not why_not,

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from django.urls import reverse
 
-from enclaves.models import Host
+from enclaves.models import Enclave, Host
 from enclaves.services.seeing import MOVING
 
 PER_ROW: Final = 7
@@ -64,7 +64,7 @@ class Drawing:
     subnet: int
 
     @property
-    def vpc(self) -> int:
+    def network(self) -> int:
         return self.subnet + 102
 
     @property
@@ -86,6 +86,20 @@ class Drawing:
     @property
     def middle(self) -> int:
         return TOP + self.subnet // 2
+
+
+class Parts(NamedTuple):
+    """What the last proof found of the parts that are drawn, by their short names; empty if not seen."""
+
+    group: str
+    network: str
+    archive: str
+
+
+def parts_of(enclave: Enclave) -> Parts:
+    sketch = enclave.account.words.sketch
+    facts = (sketch.group_fact, sketch.network_fact, sketch.archive_fact)
+    return Parts(*(str(enclave.resources.get(fact, "")).rpartition("/")[2] for fact in facts))
 
 
 def draw(hosts: Sequence[Host], tenant: str) -> Drawing:

@@ -14,7 +14,8 @@ from enclaves.services import enclaves as services
 from enclaves.services import seeing, templates
 from enclaves.views.accounts import account_of, download
 from enclaves.views.checks import zone_group
-from enclaves.views.drawing import draw
+from enclaves.views.drawing import draw, parts_of
+from tenants.errors import Refused
 from tenants.forms import ConfirmNameForm
 from tenants.gate import TenantRequest, tenant_page
 from tenants.policy import Permission
@@ -64,8 +65,9 @@ def enclave_detail(request: TenantRequest, account: str, zone: str) -> HttpRespo
         "deployments": seeing.deployments_in(enclave),
         "troubled": seeing.troubled_hosts(enclave),
         "resources": list(_flat(enclave.resources)),
-        "template": templates.zone_template(enclave),
+        **_template(enclave),
         "drawing": draw(seeing.hosts_in(enclave), actor.tenant.name),
+        "parts": parts_of(enclave),
         "may": {name: actor.may(permission) for name, permission in MAY.items()},
     }
     return answer(request, "enclaves/enclaves/detail.html", context)
@@ -75,7 +77,9 @@ def enclave_detail(request: TenantRequest, account: str, zone: str) -> HttpRespo
 @tenant_page(Permission.ENCLAVE_VIEW)
 def enclave_template(request: TenantRequest, account: str, zone: str) -> HttpResponse:
     enclave = _enclave_of(request, account, zone)
-    return download(templates.zone_template(enclave))
+    with refusals(request):
+        return download(templates.zone_template(enclave))
+    return redirect(_page(request, enclave))
 
 
 @require_http_methods(["GET", "POST"])
@@ -83,10 +87,11 @@ def enclave_template(request: TenantRequest, account: str, zone: str) -> HttpRes
 def enclave_remove(request: TenantRequest, account: str, zone: str) -> HttpResponse:
     enclave = _enclave_of(request, account, zone)
     form = ConfirmNameForm(request.POST or None, name=enclave.zone_id)
+    leftover = enclave.account.words.leftover
     if form.is_valid():
         with refusals(request):
             services.remove_enclave(enclave, by=request.actor)
-            messages.success(request, f"{enclave} is removed. You can delete its stack now.")
+            messages.success(request, f"{enclave} is removed. You can delete its {leftover} now.")
             return redirect("enclave-list", request.actor.tenant.name)
         return redirect(_page(request, enclave))
     question = Question(
@@ -94,13 +99,21 @@ def enclave_remove(request: TenantRequest, account: str, zone: str) -> HttpRespo
         lead="The portal gives the zone up.",
         consequences=[
             "Its deployments must be retired before.",
-            "The network, the keys and the archive stay until you delete the zone's stack.",
+            f"The network, the keys and the archive stay until you delete the zone's {leftover}.",
         ],
         back=_page(request, enclave),
         keep="Keep the zone",
         act="Remove the zone",
     )
     return ask(request, question, form)
+
+
+def _template(enclave: Enclave) -> dict[str, Any]:
+    """The zone template for the page, or what it waits for."""
+    try:
+        return {"template": templates.zone_template(enclave)}
+    except Refused as waits:
+        return {"waits": str(waits)}
 
 
 def _added(request: TenantRequest, form: AddZoneForm) -> Enclave | None:

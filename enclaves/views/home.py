@@ -67,11 +67,18 @@ def _account_needs(account: CloudAccount, url: str) -> Iterator[Need]:
     if account.frozen_at:
         yield Need("idle", "s-frozen", f"{account} is frozen", "No change is made in it.", url, "Look at it")
     elif account.state == AccountState.PENDING:
-        text = "Apply the account template with your own rights; the proof follows by itself."
+        text = _next_step(account)
         yield Need("idle", "template", f"{account} waits for its template", text, url, "Apply it")
     elif account.problem and account.state in _TROUBLE:
         tone, words = _TROUBLE[AccountState(account.state)]
         yield Need(tone, f"s-{tone}", f"{account} {words}", account.problem, url, "See what to do")
+
+
+def _next_step(account: CloudAccount) -> str:
+    handed_back = account.words.hands_back
+    if handed_back and not account.azure_client_id:
+        return f"Apply the account template with your own rights, and hand in its output {handed_back}."
+    return "Apply the account template with your own rights; the proof follows by itself."
 
 
 _TROUBLE = {

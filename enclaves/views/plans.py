@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from enclaves.blueprints import CloudWords
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -35,6 +37,12 @@ def figures(plan: Mapping[str, Any]) -> list[Figure]:
 def lines(plan: Mapping[str, Any]) -> list[Line]:
     """The plan in words; a thousand like hosts are one line."""
     return [*_created(plan["create"]), *_replaced(plan["replace"]), *_removed(plan["remove"]), *_image(plan)]
+
+
+def caveats(spec: Mapping[str, Any], words: CloudWords) -> list[str]:
+    """What to know of the levels of confidentiality that a spec asks for, before its plan is applied."""
+    levels = sorted({cluster["confidential"] for cluster in spec["clusters"]})
+    return [words.caveats[level] for level in levels if level in words.caveats]
 
 
 def _created(hosts: Sequence[Mapping[str, Any]]) -> Iterator[Line]:

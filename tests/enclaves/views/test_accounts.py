@@ -4,7 +4,7 @@ from enclaves.models import CloudAccount
 from enclaves.services import accounts as services
 from tenants.policy import Role
 from tenants.scope import tenant_scope
-from tests.enclaves.conftest import ACCOUNT
+from tests.enclaves.conftest import ACCOUNT, CLIENT_ID, DIRECTORY, SUBSCRIPTION
 from tests.enclaves.views.conftest import SCRIPT
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "system"])
@@ -141,3 +141,104 @@ def test_the_external_id_is_shown_to_those_who_register(client, account, actor, 
     template = client.get(f"/t/acme/accounts/{account}/template/")
     assert (account.external_id in page) is shown
     assert template.status_code == (200 if shown else 403)
+
+
+AZURE_PAGE = f"/t/acme/accounts/{SUBSCRIPTION}/"
+HAND_IN = f"{AZURE_PAGE}client-id/"
+
+
+def test_a_subscription_is_chosen_and_registered_by_its_number(browser, zones, cloud):
+    wish = {"cloud": "azure", "account": SUBSCRIPTION.removeprefix("azure:"), "azure_tenant_id": DIRECTORY}
+
+    answer = browser.post(REGISTER, wish, follow=True)
+
+    assert answer.redirect_chain == [(AZURE_PAGE, 302)]
+    assert "az deployment sub create --subscription" in answer.text
+    assert "Azure CLI" in answer.text
+    assert "External id" not in answer.text
+
+
+def test_the_form_asks_for_the_cloud_and_needs_no_script(browser, zones, cloud):
+    text = browser.get(REGISTER).text
+
+    assert 'value="aws" checked' in text
+    assert 'value="azure" data-needs-directory' in text
+    assert 'name="azure_tenant_id"' in text
+
+
+def test_a_cloud_that_is_written_outranks_the_one_that_is_chosen(browser, zones, cloud):
+    answer = browser.post(REGISTER, {"cloud": "aws", "account": SUBSCRIPTION})
+
+    assert "Name the Entra tenant that the subscription trusts" in answer.text
+    assert 'value="azure" checked' in answer.text
+
+
+def test_what_the_chosen_cloud_does_not_ask_for_is_not_looked_at(browser, zones, cloud):
+    wish = {"cloud": "aws", "account": "111122223333", "azure_tenant_id": DIRECTORY}
+
+    assert browser.post(REGISTER, wish).headers["Location"] == PAGE
+
+
+def test_the_page_of_a_subscription_asks_for_what_its_template_puts_out(browser, subscription):
+    text = browser.get(AZURE_PAGE).text
+
+    assert "hand in its output <code>observerClientId</code>" in text
+    assert f'action="{HAND_IN}"' in text
+    assert "Name the subscription" in text
+
+
+def test_handing_in_leads_back_and_has_the_account_proved(browser, subscription, work_until_quiet):
+    answer = browser.post(HAND_IN, {"azure_client_id": CLIENT_ID}, follow=True)
+    work_until_quiet()
+
+    assert answer.redirect_chain == [(AZURE_PAGE, 302)]
+    assert "waiting for an answer" in answer.text
+    assert CLIENT_ID in answer.text
+    assert reloaded(subscription).state == "verified"
+    assert HAND_IN not in browser.get(AZURE_PAGE).text
+
+
+def test_what_is_no_client_id_is_told_beside_the_field(browser, subscription):
+    answer = browser.post(HAND_IN, {"azure_client_id": "my secret"})
+
+    assert "This is no observerClientId" in answer.text
+    assert 'aria-invalid="true"' in answer.text
+    assert reloaded(subscription).azure_client_id == ""
+
+
+def test_an_aws_account_hands_nothing_in(browser, account):
+    answer = browser.post(f"{PAGE}client-id/", {"azure_client_id": CLIENT_ID}, follow=True)
+
+    assert "hands nothing back" in answer.text
+    assert f"{PAGE}client-id/" not in answer.text
+
+
+def test_only_those_who_register_are_asked_to_hand_in(browse, subscription, globex):
+    assert HAND_IN not in browse(Role.DEVELOPER).get(AZURE_PAGE).text
+    assert browse(Role.DEVELOPER).get(HAND_IN).status_code == 403
+    assert browse(Role.ADMIN, globex).get(HAND_IN).status_code == 404
+
+
+def test_the_template_of_a_subscription_is_a_json_file(browser, subscription):
+    answer = browser.get(f"{AZURE_PAGE}template/")
+
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="enclave-account.json"'
+    assert answer.json()["$schema"].endswith("subscriptionDeploymentTemplate.json#")
+
+
+def test_in_a_demo_each_cloud_has_its_own_line(browser, account, subscription, settings):
+    settings.SANDBOX_APPLY = {"aws": "python -m sandbox.aws apply", "azure": "python -m sandbox.azure apply"}
+    number = SUBSCRIPTION.removeprefix("azure:")
+
+    line = "python -m sandbox.aws apply enclave-account.yaml --account 111122223333 --region us-east-1"
+    assert line in browser.get(PAGE).text
+    line = f"python -m sandbox.azure apply enclave-account.json --account {number} --region eastus"
+    assert line in browser.get(AZURE_PAGE).text
+
+
+def test_a_list_of_both_clouds_costs_the_same(browser, account, queries, admin):
+    one = queries(browser, LIST), queries(browser, PAGE)
+    with tenant_scope(admin.tenant_id):
+        services.register_account(by=admin, account=SUBSCRIPTION, azure_tenant_id=DIRECTORY)
+
+    assert (queries(browser, LIST), queries(browser, AZURE_PAGE)) == one

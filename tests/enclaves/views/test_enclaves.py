@@ -1,10 +1,10 @@
 import pytest
 
-from enclaves.models import Enclave, Zone
+from enclaves.models import CloudAccount, Enclave, Zone
 from enclaves.services import enclaves as services
 from tenants.policy import Role
 from tenants.scope import tenant_scope
-from tests.enclaves.conftest import ACCOUNT, ZONE
+from tests.enclaves.conftest import ACCOUNT, AZURE_ZONE, SUBSCRIPTION, ZONE
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "system"])
 
@@ -81,3 +81,35 @@ def test_the_list_costs_the_same_for_one_enclave_and_for_three(browser, enclave,
             services.create_enclave(enclave.account, by=admin, zone=name)
 
     assert queries(browser, LIST) == one
+
+
+AZURE_PAGE = f"/t/acme/enclaves/{SUBSCRIPTION}/{AZURE_ZONE}/"
+
+
+def test_a_zone_of_a_subscription_is_told_in_the_words_of_its_cloud(browser, azure_enclave):
+    with tenant_scope(azure_enclave.tenant_id):
+        found = {"network_id": "/subscriptions/s/virtualNetworks/enclave-hosts", "group": "enclave-prod"}
+        Enclave.objects.filter(pk=azure_enclave.pk).update(resources=found)
+
+    text = browser.get(AZURE_PAGE).text
+
+    assert 'VNet <tspan class="sub code" dx="6">enclave-hosts</tspan>' in text
+    assert "resource group <code>enclave-prod</code>" in text
+    assert "VPC" not in text
+    assert "az deployment sub create" in text
+
+
+def test_a_zone_template_that_has_to_wait_says_for_what(browser, azure_enclave):
+    with tenant_scope(azure_enclave.tenant_id):
+        CloudAccount.objects.update(facts={})
+
+    text = browser.get(AZURE_PAGE).text
+    answer = browser.get(f"{AZURE_PAGE}template/", follow=True)
+
+    assert "Waiting for the proof of the account" in text
+    assert "az deployment" not in text
+    assert answer.redirect_chain == [(AZURE_PAGE, 302)]
+
+
+def test_the_page_of_a_zone_costs_the_same_in_each_cloud(browser, enclave, azure_enclave, queries):
+    assert queries(browser, PAGE) == queries(browser, AZURE_PAGE)

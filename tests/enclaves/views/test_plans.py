@@ -1,5 +1,6 @@
 import pytest
 
+from enclaves.blueprints import blueprint
 from enclaves.views import plans
 
 HOST = {
@@ -53,3 +54,13 @@ def test_a_new_image_is_told_where_there_was_one():
 
     assert line.changes == "one@sha256:1 → one@sha256:2"
     assert plans.lines({**NOTHING, "image": {"from": "", "to": "one"}}) == []
+
+
+@pytest.mark.parametrize(
+    ("cloud", "level", "told"),
+    [("azure", "enclave", 1), ("azure", "vm", 0), ("aws", "enclave", 0), ("aws", "none", 0)],
+)
+def test_what_will_retire_is_told_with_the_plan(cloud, level, told):
+    clusters = [{"confidential": level}, {"confidential": "none"}]
+
+    assert len(plans.caveats({"clusters": clusters}, blueprint(cloud).words)) == told
