@@ -63,8 +63,9 @@ def tracked(properties: dict[str, Shape], **more: Shape) -> dict[str, Shape]:
 
 
 def fit(body: dict[str, Any], shape: dict[str, Shape]) -> None:
-    """Refuse what the shape does not know, and take out what only Azure writes."""
+    """Refuse what the shape does not know; take out what only Azure writes, and what is null."""
     _fit_object(body, shape, "")
+    body.setdefault("properties", {})
 
 
 def _fit(value: Any, shape: Shape, path: str) -> Any:
@@ -89,9 +90,9 @@ def _fit_object(value: Any, shape: dict[str, Shape], path: str) -> Any:
         inner = f"{path}.{name}" if path else name
         if name not in shape:
             raise _unknown(name, inner)
-        if shape[name] is READ_ONLY:
+        if shape[name] is READ_ONLY or value[name] is None:
             del value[name]
-        elif value[name] is not None and shape[name] is not KEPT:
+        elif shape[name] is not KEPT:
             value[name] = _fit(value[name], shape[name], inner)
     return value
 

@@ -44,8 +44,8 @@ def test_words_are_spelled_as_azure_does():
     assert fitted(kind="PREMIUM")["properties"] == {"kind": "Premium"}
 
 
-def test_nothing_is_as_good_as_left_out():
-    assert fitted(kind=None, names=None)["properties"] == {"kind": None, "names": None}
+def test_null_is_as_good_as_left_out():
+    assert fitted(kind=None, names=None)["properties"] == {}
 
 
 @pytest.mark.parametrize(
