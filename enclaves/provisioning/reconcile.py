@@ -147,7 +147,7 @@ def _note(enclave: Enclave, actions: Actions) -> None:
 
 def _next_look(this: Round, actions: Actions) -> datetime:
     if this.errors:
-        return timezone.now() + timedelta(seconds=min(5 * 2 ** min(this.claimed.attempts, 6), 300))
+        return work.later(this.claimed, *this.errors)
     moving = [host for host in this.rows if host.state not in AT_REST]
     if not moving:
         return timezone.now() + RESTING

@@ -9,6 +9,9 @@ from django.db import connections
 from django.utils import timezone
 
 from enclaves.models import Work
+from enclaves.providers.base import ProviderError
+
+LATEST = 300  # seconds; whatever went wrong, somebody looks again after these
 
 
 class LostLease(Exception):
@@ -52,6 +55,13 @@ def claim(*, urgent_only: bool = False) -> Claimed | None:
         cursor.execute(_CLAIM, [settings.WORK_LEASE_SECONDS, urgent_only])
         row = cursor.fetchone()
     return Claimed(*row) if row else None
+
+
+def later(claimed: Claimed, *errors: ProviderError) -> datetime:
+    """Say when to look again after an error: ever later, and no sooner than the cloud wants to be asked."""
+    growing = min(5 * 2 ** min(claimed.attempts, 6), LATEST)
+    wanted = max((error.retry_after or 0 for error in errors), default=0)
+    return timezone.now() + timedelta(seconds=max(growing, min(wanted, LATEST)))
 
 
 def count_due() -> int:

@@ -2,9 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
-
-from django.utils import timezone
+from datetime import datetime
 
 from enclaves.lifecycle import IllegalMove
 from enclaves.models import CloudAccount, Enclave, Work
@@ -40,14 +38,14 @@ def run(claimed: Claimed) -> None:
             return
         except IllegalMove as error:
             # Somebody moved it while this round was under way; the next one sees it where it is.
-            again, problem = _later(claimed), str(error)
+            again, problem = work.later(claimed), str(error)
             log.info("%s %s has to look again: %s", claimed.kind, claimed.subject, error)
         except ProviderError as error:
-            again, problem = _later(claimed), str(error)
+            again, problem = work.later(claimed, error), str(error)
             log.info("%s %s has to wait: %s", claimed.kind, claimed.subject, error)
         except Exception:
             # The one place that catches everything: an error of ours must not lose the work.
-            again, problem = _later(claimed), "An error in the portal; its operators see it in the log."
+            again, problem = work.later(claimed), "An error in the portal; its operators see it in the log."
             log.exception("%s %s failed", claimed.kind, claimed.subject)
         claimed.release(look_again_at=again, problem=problem)
 
@@ -59,10 +57,6 @@ def _verify(claimed: Claimed) -> datetime | None:
 def _reconcile(claimed: Claimed) -> datetime | None:
     enclave = Enclave.objects.select_related("account__tenant", "zone").get(pk=claimed.subject)
     return reconcile(enclave, claimed)
-
-
-def _later(claimed: Claimed) -> datetime:
-    return timezone.now() + timedelta(seconds=min(5 * 2 ** min(claimed.attempts, 6), 300))
 
 
 _HANDLERS: dict[Work.Kind, Callable[[Claimed], datetime | None]] = {

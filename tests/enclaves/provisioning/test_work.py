@@ -5,8 +5,9 @@ import pytest
 from django.utils import timezone
 
 from enclaves.models import Work
+from enclaves.providers.base import ProviderError, Trouble
 from enclaves.provisioning import work
-from enclaves.provisioning.work import LostLease
+from enclaves.provisioning.work import Claimed, LostLease
 from tenants.scope import tenant_scope
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "system"])
@@ -91,3 +92,23 @@ def test_a_tenant_with_much_work_does_not_starve_another(acme, globex):
 
     first, second = work.claim(), work.claim()
     assert {first.tenant_id, second.tenant_id} == {acme.pk, globex.pk}
+
+
+@pytest.mark.parametrize(
+    ("attempts", "wanted", "seconds"),
+    [
+        (1, (), 10),
+        (1, (None,), 10),
+        (1, (40.0, 7.0), 40),
+        (3, (7.0,), 40),
+        (9, (), 300),
+        (1, (86_400.0,), 300),
+    ],
+)
+def test_after_an_error_the_next_look_is_no_sooner_than_the_cloud_wants(attempts, wanted, seconds):
+    claimed = Claimed(uuid4(), uuid4(), "verify", uuid4(), 1, attempts)
+    errors = [ProviderError("Slow down.", trouble=Trouble.THROTTLED, retry_after=one) for one in wanted]
+
+    again = work.later(claimed, *errors) - timezone.now()
+
+    assert round(again.total_seconds()) == seconds
