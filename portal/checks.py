@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from tenants.signing import is_public_key
+
 SHORTEST_KEY = 50  # characters
 
 
@@ -28,6 +30,11 @@ def _same_database_role() -> bool:
 def _issuer_is_unfit() -> bool:
     parts = urlsplit(settings.ISSUER_URL)
     return parts.scheme != "https" or not parts.hostname or bool(parts.path or parts.query or parts.fragment)
+
+
+def _audit_key_is_another_one() -> bool:
+    others = (settings.SECRET_KEY, settings.SIGNING_SECRET)
+    return bool(settings.AUDIT_KEY) and settings.AUDIT_KEY in others
 
 
 _RULES: list[tuple[Callable[[], bool], str, str]] = [
@@ -90,6 +97,23 @@ _RULES: list[tuple[Callable[[], bool], str, str]] = [
         lambda: not settings.AZURE_IMAGE_GALLERY,
         "PORTAL_AZURE_IMAGE_GALLERY is missing.",
         "Hosts in Azure are made from images of the vendor's community gallery.",
+    ),
+    (
+        lambda: len(settings.AUDIT_KEY) < SHORTEST_KEY,
+        f"PORTAL_AUDIT_KEY has fewer than {SHORTEST_KEY} characters.",
+        "Make one, and keep it: python -c 'import secrets; print(secrets.token_urlsafe(64))'",
+    ),
+    (
+        lambda: (
+            bool(settings.AUDIT_KEY) and settings.AUDIT_KEY in (settings.SECRET_KEY, settings.SIGNING_SECRET)
+        ),
+        "PORTAL_AUDIT_KEY is the same as PORTAL_SECRET_KEY or PORTAL_SIGNING_SECRET.",
+        "A key has one purpose, so that it can be replaced for one reason.",
+    ),
+    (
+        lambda: not all(map(is_public_key, settings.AUDIT_OLD_KEYS)),
+        "PORTAL_AUDIT_OLD_KEYS is no list of public keys.",
+        "Copy each x from /.well-known/enclave-audit-keys.json before the key changes; commas between.",
     ),
 ]
 

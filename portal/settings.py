@@ -194,6 +194,7 @@ SPECTACULAR_SETTINGS = {
         "DeploymentState": "enclaves.lifecycle.DeploymentState",
         "HostState": "enclaves.lifecycle.HostState",
         "OperationState": "enclaves.lifecycle.OperationState",
+        "InvitationState": "tenants.api.serializers.INVITATION_STATES",
         "TokenState": "tenants.api.serializers.TOKEN_STATES",
         "StepState": "enclaves.api.serializers.operations.STEP_STATES",
     },
@@ -241,6 +242,9 @@ AWS_PRINCIPAL_ARN = os.environ.get("PORTAL_AWS_PRINCIPAL_ARN", "")
 AWS_ENDPOINT_URL = os.environ.get("PORTAL_AWS_ENDPOINT_URL", "")
 # Encrypts the private halves of the issuer's keys. Only the worker signs, so only the worker has it.
 SIGNING_SECRET = os.environ.get("PORTAL_SIGNING_SECRET", "")
+# Signs checkpoints of the audit, also those that a page asks for: all processes have it, no row has.
+AUDIT_KEY = os.environ.get("PORTAL_AUDIT_KEY", "")
+AUDIT_OLD_KEYS = [key for key in os.environ.get("PORTAL_AUDIT_OLD_KEYS", "").split(",") if key]  # public
 AZURE_IMAGE_GALLERY = os.environ.get("PORTAL_AZURE_IMAGE_GALLERY", "")  # its public name
 # Of a pretend Azure; empty means the real one.
 AZURE_AUTHORITY_URL = os.environ.get("PORTAL_AZURE_AUTHORITY_URL", "").rstrip("/")

@@ -49,6 +49,7 @@ def boot() -> None:
             **chosen.environment(),
             "PORTAL_SECRET_KEY": secrets.token_hex(32),
             "PORTAL_SIGNING_SECRET": secrets.token_hex(32),
+            "PORTAL_AUDIT_KEY": secrets.token_hex(32),
             _BOOTED: str(state),
         }
     )

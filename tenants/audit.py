@@ -1,14 +1,13 @@
 """The record of what was done: the only place that writes it, and what proves that nobody changed it.
 
-Each event carries the hash of the one before, one chain for each tenant. The hash is SHA-256 over the
-event as canonical JSON (sorted keys, no blanks, UTF-8) without its own hash, which is also how it is
-exported: whoever has an export can check the chain without the portal.
+Each event carries the hash of the one before, one chain for each tenant, and is exported as it was hashed.
+A checkpoint is the signed hash of one event. Whoever has an export and a checkpoint can verify the chain
+without the portal, with tenants/verifier.py, which also says how events are written and hashed.
 """
 
-import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,27 +16,19 @@ from django.db import models
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from tenants import signing
 from tenants.actors import Actor, System
-from tenants.models import AuditEvent, AuditHead, Tenant
+from tenants.errors import Refused
+from tenants.models import AuditCheckpoint, AuditEvent, AuditHead, Tenant
 from tenants.scope import tenant_scope
+from tenants.verifier import FORMAT, GENESIS, Verdict, canonical, check, digest
 
-__all__ = ["Actor", "System", "Verdict", "check", "export", "find", "head", "open_chain", "record", "verify"]
+__all__ = ["Actor", "System", "Verdict", "check", "checkpoints", "document", "export", "facts", "find"]
+__all__ += ["head", "open_chain", "record", "sign", "verify"]
 
-GENESIS = "0" * 64
+SIGNED = "checkpoint.signed"
+_LOST = "The end of the chain, which is kept apart from it, is missing."
 _BATCH = 1_000
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a look at the whole chain found. ``problem`` is a sentence, empty if all is intact."""
-
-    events: int
-    hash: str
-    problem: str = ""
-
-    @property
-    def intact(self) -> bool:
-        return not self.problem
 
 
 def open_chain(tenant: Tenant) -> None:
@@ -72,40 +63,104 @@ def record(
         previous_hash=end.hash,
         **_named(subject, action),
     )
-    event.hash = _digest(_facts(event))
+    event.hash = digest(facts(event))
     event.save(force_insert=True)
     AuditHead.objects.filter(pk=end.pk).update(count=event.sequence, hash=event.hash)
     return event
 
 
 def verify(tenant: Tenant) -> Verdict:
-    """Read the whole chain of a tenant, say whether it is intact, and note it beside the chain."""
+    """Read the whole chain of a tenant, say whether it is intact, and note it beside the chain.
+
+    Compares it with the checkpoints too, and these with the events that tell of them.
+    """
     # Locked, so that no event comes between reading the chain and reading its head.
-    end = AuditHead.objects.select_for_update(no_key=True).get(tenant=tenant)
-    chain = (_whole(event) for batch in _batches(find(tenant), tenant) for event in batch)
-    verdict = check(chain, end.count, end.hash)
+    end = AuditHead.objects.select_for_update(no_key=True).filter(tenant=tenant).first()
+    if end is None:
+        return Verdict(0, GENESIS, _LOST)
+    verdict = _verdict(tenant, end)
     AuditHead.objects.filter(pk=end.pk).update(
         verified_at=timezone.now(), verified_count=verdict.events, problem=verdict.problem
     )
     return verdict
 
 
-def check(events: Iterable[dict[str, Any]], count: int | None = None, hash: str = "") -> Verdict:
-    """Follow a chain of exported events; with the count and hash of its end, also a cut tail is found."""
-    last, seen = GENESIS, 0
-    for event in events:
-        problem = _break(event, seen + 1, last)
-        if problem:
-            return Verdict(seen, last, problem)
-        last, seen = event["hash"], seen + 1
-    if count is not None and (seen, last) != (count, hash):
-        return Verdict(seen, last, f"The chain ends at event {seen}, and {count} were recorded.")
-    return Verdict(seen, last)
+def _verdict(tenant: Tenant, end: AuditHead) -> Verdict:
+    kept, told = [*checkpoints(tenant).order_by("sequence")], dict[int, str]()
+    doubts = {one.sequence: signing.doubt(document(one)) for one in kept}
+    believed = [document(one) for one in kept if not doubts[one.sequence]]
+    verdict = check(_read(tenant, told), end.count, end.hash, believed)
+    if not verdict.intact:
+        return verdict
+    return replace(verdict, problem=_meddled(kept, doubts, told))
+
+
+def _read(tenant: Tenant, told: dict[int, str]) -> Iterator[dict[str, Any]]:
+    """The whole chain; on the way, note which checkpoints it tells of."""
+    for batch in _batches(find(tenant), tenant):
+        for event in batch:
+            if event.action == SIGNED:
+                told[event.sequence] = event.subject_id
+            yield _whole(event)
+
+
+def _meddled(kept: list[AuditCheckpoint], doubts: dict[int, str], told: dict[int, str]) -> str:
+    """What is wrong with the checkpoints themselves, or nothing."""
+    found = {one.sequence: str(one.pk) for one in kept}
+    for at in sorted(found.keys() | told.keys()):
+        if doubts.get(at):
+            return f"The checkpoint at event {at} {doubts[at]}"
+        if found.get(at) != told.get(at):
+            return f"The checkpoint that was signed at event {at} is missing."
+    return ""
+
+
+def sign(tenant: Tenant, verdict: Verdict, *, by: Actor | System) -> AuditCheckpoint:
+    """Sign the end of a chain that was verified in this transaction, for the tenant to keep.
+
+    The checkpoint covers the event that tells of it. If nothing was recorded since the last one, that one
+    is returned. Raises Refused for a chain that is not intact, and where the portal has no key.
+    """
+    if not verdict.intact:
+        raise Refused(f"Only an intact chain is signed. {verdict.problem}")
+    if not signing.can_sign():
+        raise Refused("This portal was given no key to sign checkpoints with.")
+    key = signing.key_id()
+    last = checkpoints(tenant).filter(sequence=verdict.events, key_id=key).first()
+    return last or _new_checkpoint(tenant, verdict.events + 1, key, by)
+
+
+def _new_checkpoint(tenant: Tenant, sequence: int, key: str, by: Actor | System) -> AuditCheckpoint:
+    checkpoint = AuditCheckpoint(tenant=tenant, tenant_name=tenant.name, sequence=sequence, key_id=key)
+    event = record(SIGNED, checkpoint, by=by, tenant=tenant, key_id=key)
+    checkpoint.hash, checkpoint.signed_at = event.hash, event.recorded_at
+    checkpoint.signature = signing.sign(document(checkpoint))
+    checkpoint.save(force_insert=True)
+    return checkpoint
+
+
+def checkpoints(tenant: Tenant) -> QuerySet[AuditCheckpoint]:
+    """All that was signed of the chain of a tenant."""
+    return AuditCheckpoint.objects.filter(tenant=tenant)
+
+
+def document(checkpoint: AuditCheckpoint) -> dict[str, Any]:
+    """A checkpoint as it is signed, downloaded and kept."""
+    return {
+        "format": FORMAT,
+        "tenant": checkpoint.tenant_name,
+        "tenant_id": str(checkpoint.tenant_id),
+        "sequence": checkpoint.sequence,
+        "hash": checkpoint.hash,
+        "signed_at": _moment(checkpoint.signed_at),
+        "key_id": checkpoint.key_id,
+        "signature": checkpoint.signature,
+    }
 
 
 def head(tenant: Tenant) -> AuditHead:
     """The end of the chain as it was noted apart from it, and what the last verification found."""
-    return AuditHead.objects.get(tenant=tenant)
+    return AuditHead.objects.filter(tenant=tenant).first() or AuditHead(tenant=tenant, problem=_LOST)
 
 
 def find(
@@ -136,11 +191,11 @@ def export(events: QuerySet[AuditEvent], tenant: Tenant) -> Iterator[str]:
     So it also works where a response is streamed, after the transaction of its request has ended.
     """
     for batch in _batches(events, tenant):
-        yield "".join(_canonical(_whole(event)) + "\n" for event in batch)
+        yield "".join(canonical(_whole(event)) + "\n" for event in batch)
 
 
 def _batches(events: QuerySet[AuditEvent], tenant: Tenant) -> Iterator[list[AuditEvent]]:
-    after = 0
+    after = -1  # a forger may use the 0
     while True:
         with tenant_scope(tenant.pk):
             batch = list(events.filter(sequence__gt=after).order_by("sequence")[:_BATCH])
@@ -150,22 +205,12 @@ def _batches(events: QuerySet[AuditEvent], tenant: Tenant) -> Iterator[list[Audi
         after = batch[-1].sequence
 
 
-def _break(event: dict[str, Any], expected: int, previous: str) -> str:
-    """What is wrong with this link of the chain, or nothing."""
-    if event["sequence"] != expected:
-        return f"Event {expected} is missing: {event['sequence']} stands in its place."
-    if event["previous_hash"] != previous:
-        return f"Event {expected} does not follow from the one before."
-    if _digest({name: value for name, value in event.items() if name != "hash"}) != event["hash"]:
-        return f"Event {expected} was changed after it was recorded."
-    return ""
-
-
 def _whole(event: AuditEvent) -> dict[str, Any]:
-    return {**_facts(event), "hash": event.hash}
+    return {**facts(event), "hash": event.hash}
 
 
-def _facts(event: AuditEvent) -> dict[str, Any]:
+def facts(event: AuditEvent) -> dict[str, Any]:
+    """An event as it is hashed."""
     return {
         "id": str(event.pk),
         "tenant_id": str(event.tenant_id),
@@ -201,11 +246,3 @@ def _plain(detail: dict[str, Any]) -> dict[str, Any]:
 
 def _moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def _canonical(facts: dict[str, Any]) -> str:
-    return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def _digest(facts: dict[str, Any]) -> str:
-    return hashlib.sha256(_canonical(facts).encode()).hexdigest()

@@ -20,6 +20,8 @@ SAFE = {
     "AZURE_IMAGE_GALLERY": "enclaves-0123abcd",
     "SECRET_KEY": "k" * 50,
     "SIGNING_SECRET": "s" * 50,
+    "AUDIT_KEY": "a" * 50,
+    "AUDIT_OLD_KEYS": [],
 }
 
 
@@ -56,6 +58,12 @@ def test_safe_settings_pass(safe):
         ("AZURE_ARM_URL", "https://127.0.0.1:5001", "portal.E010"),
         ("AZURE_CA_FILE", "ca.pem", "portal.E011"),
         ("AZURE_IMAGE_GALLERY", "", "portal.E012"),
+        ("AUDIT_KEY", "", "portal.E013"),
+        ("AUDIT_KEY", "short", "portal.E013"),
+        ("AUDIT_KEY", "k" * 50, "portal.E014"),
+        ("AUDIT_KEY", "s" * 50, "portal.E014"),
+        ("AUDIT_OLD_KEYS", ["c2hvcnQ"], "portal.E015"),
+        ("AUDIT_OLD_KEYS", ["no key"], "portal.E015"),
     ],
 )
 def test_each_unsafe_setting_is_named_with_a_way_out(safe, name, value, expected):

@@ -97,10 +97,22 @@ def test_detail_survives_the_way_through_the_database(in_acme, actor):
             "UPDATE tenants_auditevent SET sequence = 30 WHERE sequence = 2;"
             "UPDATE tenants_auditevent SET sequence = 2 WHERE sequence = 3;"
             "UPDATE tenants_auditevent SET sequence = 3 WHERE sequence = 30",
-            "Event 2 does not follow from the one before.",
+            "Event 2 was recorded as event 3: events were put in, taken out or swapped.",
+        ),
+        ("DELETE FROM tenants_audithead", "The end of the chain, which is kept apart from it, is missing."),
+        (
+            "UPDATE tenants_audithead SET count = 4",
+            "Event 5 was added past the end: 4 were recorded.",
+        ),
+        (
+            "UPDATE tenants_audithead SET hash = repeat('0', 64)",
+            "Event 5 is not the one that was recorded last.",
         ),
     ],
-    ids=["who", "detail", "when", "gap", "beginning", "cut tail", "all", "swap"],
+    ids=[
+        *("who", "detail", "when", "gap", "beginning", "cut tail", "all", "swap"),
+        *("no end", "end before", "other end"),
+    ],
 )
 def test_any_change_is_found(five, tampering, problem):
     with connection.cursor() as cursor:
