@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from portal.runtime.processes import ROOT
-from portal.runtime.sandbox import SandboxAws
+from portal.runtime.sandbox import SandboxAws, SandboxAzure
 from portal.testing_demo import CHROMIUM_ARGUMENTS, chromium, running_demo
 from tests.journeys.visitor import visiting
 
@@ -44,6 +44,12 @@ def people(demo):
 @pytest.fixture(scope="session")
 def sandbox(demo):
     return SandboxAws(int(demo["sandbox"]["aws"]["endpoint_url"].rpartition(":")[2]))
+
+
+@pytest.fixture(scope="session")
+def azure(demo):
+    facts = demo["sandbox"]["azure"]
+    return SandboxAzure(int(facts["arm_url"].rpartition(":")[2]), Path(facts["ca_file"]))
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,10 @@
 """The tour by somebody who has a token and the OpenAPI document, and nothing else."""
 
 import json
+import re
 import subprocess
 import time
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from urllib.error import HTTPError
@@ -14,8 +16,35 @@ import pytest
 from tests.journeys import readme
 
 PATIENCE = 90
-ACCOUNT = "aws:222233334444"
-ZONE = readme.enclave()[1]
+
+
+@dataclass(frozen=True)
+class Walk:
+    """An account that nobody has registered, in the zone of a tour; acme's program walks both."""
+
+    tour: readme.Tour
+    account: str
+    directory: str = ""
+
+    @property
+    def zone(self) -> str:
+        return self.tour.enclave()[1]
+
+    @property
+    def names(self) -> dict[str, str]:
+        return {"tenant": "acme", "account": self.account}
+
+    @property
+    def wish(self) -> dict[str, str]:
+        return {"account": self.account, **({"azure_tenant_id": self.directory} if self.directory else {})}
+
+
+AWS = Walk(readme.AWS, "aws:222233334444")
+AZURE = Walk(
+    readme.AZURE,
+    "azure:aaaabbbb-0000-4000-8000-ccccdddd2222",
+    directory="dddd1111-0000-4000-8000-000000002222",
+)
 
 
 class Api:
@@ -57,24 +86,31 @@ def api(demo):
     return Api(demo["base_url"], token)
 
 
-@pytest.fixture
-def free_account(sandbox):
-    """An account of the sandbox that nobody has registered."""
-    sandbox.ask("POST", "accounts", {"account": ACCOUNT.removeprefix("aws:")})
-    return {"tenant": "acme", "account": ACCOUNT}
+@pytest.fixture(params=[AWS, AZURE], ids=["aws", "azure"])
+def walk(request, sandbox, azure):
+    """A walk from an account of a sandbox that nobody has registered."""
+    number = request.param.account.partition(":")[2]
+    if request.param.directory:
+        wish = {"subscription_id": number, "directory_id": request.param.directory}
+        azure.ask("POST", "subscriptions", wish)
+    else:
+        sandbox.ask("POST", "accounts", {"account": number})
+    return request.param
 
 
-def test_a_program_goes_from_an_account_to_active_hosts(api, free_account, workplace):
-    api("POST", "/tenants/{tenant}/cloud-accounts/", {"account": ACCOUNT}, tenant="acme")
-    apply_template(api, "account", free_account, workplace)
-    wait_until_verified(api, free_account)
+def test_a_program_goes_from_an_account_to_active_hosts(api, walk, workplace):
+    api("POST", "/tenants/{tenant}/cloud-accounts/", walk.wish, tenant="acme")
+    outputs = apply_template(api, "account", walk.names, workplace)
+    if walk.directory:
+        hand_in(api, walk, outputs["observerClientId"])
+    wait_until_verified(api, walk.names)
 
-    wish = {"account": ACCOUNT, "zone": ZONE}
+    wish = {"account": walk.account, "zone": walk.zone}
     enclave = api("POST", "/tenants/{tenant}/enclaves/", wish, tenant="acme")
-    apply_template(api, "zone", {**free_account, "zone": ZONE}, workplace)
-    wait_for(lambda: state_of_enclave(api), "ready")
+    apply_template(api, "zone", {**walk.names, "zone": walk.zone}, workplace)
+    wait_for(lambda: state_of_enclave(api, walk), "ready")
 
-    deployment = deploy(api, enclave["enclave"])
+    deployment = deploy(api, walk, enclave["enclave"])
     wait_for(lambda: api("GET", "/tenants/{tenant}/deployments/{id}/", **deployment)["state"], "live")
     assert states_of_hosts(api, deployment["id"]) == ["active"] * 3
 
@@ -90,13 +126,21 @@ def test_a_token_opens_nothing_of_another_tenant(api):
     assert set(answers.values()) == {HTTPStatus.NOT_FOUND}
 
 
-def apply_template(api: Api, kind: str, names: dict[str, str], workplace: Any) -> None:
-    """Save the template, and run the line that comes with it."""
+def apply_template(api: Api, kind: str, names: dict[str, str], workplace: Any) -> dict[str, str]:
+    """Save the template, and run the line that comes with it; return what it prints at its end."""
     path = f"/tenants/{{tenant}}/cloud-accounts/{{account}}/templates/{kind}/"
     template = api("GET", path, **names)
     (workplace / template["file_name"]).write_text(template["text"])
     line = template["sandbox_command"]
-    subprocess.run(line, shell=True, cwd=workplace, check=True, capture_output=True, timeout=90)  # noqa: S602 -- ours
+    done = subprocess.run(  # noqa: S602 -- ours
+        line, shell=True, cwd=workplace, check=True, capture_output=True, text=True, timeout=90
+    )
+    return dict(re.findall(r"^  (\w+) = (.*)$", done.stdout, re.MULTILINE))
+
+
+def hand_in(api: Api, walk: Walk, client_id: str) -> None:
+    path = "/tenants/{tenant}/cloud-accounts/{account}/client-id/"
+    api("POST", path, {"azure_client_id": client_id}, **walk.names)
 
 
 def wait_until_verified(api: Api, names: dict[str, str]) -> None:
@@ -106,15 +150,16 @@ def wait_until_verified(api: Api, names: dict[str, str]) -> None:
     assert {check["outcome"] for check in checks} == {"passed"}
 
 
-def state_of_enclave(api: Api) -> str:
+def state_of_enclave(api: Api, walk: Walk) -> str:
     path = "/tenants/{tenant}/enclaves/{account}/{zone}/"
-    return str(api("GET", path, tenant="acme", account=ACCOUNT, zone=ZONE)["state"])
+    return str(api("GET", path, **walk.names, zone=walk.zone)["state"])
 
 
-def deploy(api: Api, enclave: str) -> dict[str, str]:
+def deploy(api: Api, walk: Walk, enclave: str) -> dict[str, str]:
     """Submit the spec of the README for this enclave, read the plan, and apply it."""
-    here = "/".join(readme.enclave())
-    spec = readme.spec().replace(here, enclave).replace("application: search", "application: lookup")
+    here, application = "/".join(walk.tour.enclave()), walk.account.partition(":")[0]
+    spec = walk.tour.spec().replace(here, enclave)
+    spec = spec.replace("application: search", f"application: lookup-{application}")
     revision = api("POST", "/tenants/{tenant}/deployments/", {"spec": spec}, tenant="acme")
     assert [host["name"] for host in revision["plan"]["create"]] == ["query-1", "query-2", "query-3"]
     deployment = {"tenant": "acme", "id": revision["deployment"]}

@@ -15,7 +15,7 @@ def test_the_keyboard_alone_signs_in_and_registers_an_account(visit, people):
     expect(title(ada)).to_have_text("Cloud accounts")
     choose(ada, "Cloud account")
     expect(title(ada)).to_have_text("Register a cloud account")
-    type_into(ada, "Account", "aws:444433332222")
+    type_into(ada, "Account id", "aws:444433332222")
     choose(ada, "Register the account")
 
     expect(ada.notice("Pending: waiting for the template")).to_be_visible()

@@ -6,8 +6,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from portal.pretending import GLOBEX_SUBSCRIPTION
 from tests.journeys.visitor import visiting
 
+SUBSCRIPTION = f"azure:{GLOBEX_SUBSCRIPTION}"
 OUTSIDE = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
 OF_ACME = [
     "/t/acme/",
@@ -19,7 +21,9 @@ OF_ACME = [
     "/t/acme/operations/",
     "/t/acme/audit/",
     "/t/acme/members/",
-    "/t/acme/members/add/",
+    "/t/acme/invitations/",
+    "/t/acme/invitations/send/",
+    "/t/acme/leave/",
     "/t/acme/tokens/",
     "/t/acme/tokens/create/",
     "/t/acme/freeze/",
@@ -27,6 +31,14 @@ OF_ACME = [
     "/accounts/logout/",
     "/accounts/password/change/",
     "/api/v1/docs/",
+]
+OF_GLOBEX = [
+    "/t/globex/",
+    f"/t/globex/accounts/{SUBSCRIPTION}/",
+    f"/t/globex/accounts/{SUBSCRIPTION}/permissions/",
+    f"/t/globex/enclaves/{SUBSCRIPTION}/prod.azure-eastus-az1/",
+    "/t/globex/hosts/",
+    "/t/globex/audit/",
 ]
 WRONG_SPEC = "application: recommender\nclusters:\n  - name: query\n    hosts: 5000\n    colour: red\n"
 
@@ -73,6 +85,16 @@ def test_a_page_of_acme_is_in_nobodys_way(visit, signed_in, path):
 
     assert (answer.status, ada.path()) == (HTTPStatus.OK, path)
     ada.look()
+
+
+@pytest.mark.parametrize("path", OF_GLOBEX)
+def test_a_page_of_globex_in_azure_is_in_nobodys_way(visit, signed_in, path):
+    gil = visit(storage_state=signed_in("gil"))
+
+    answer = gil.page.goto(gil.base_url + path)
+
+    assert (answer.status, gil.path()) == (HTTPStatus.OK, path)
+    gil.look()
 
 
 def test_a_wrong_spec_is_shown_with_its_lines(visit, signed_in):

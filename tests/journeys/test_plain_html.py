@@ -9,8 +9,8 @@ from tests.journeys import readme
 ACCOUNT = "aws:333344445555"
 # The spec of the README, for the enclave that acme has had from the start.
 SPEC = (
-    readme.spec()
-    .replace(readme.enclave()[0], "aws:111122223333")
+    readme.AWS.spec()
+    .replace(readme.AWS.enclave()[0], "aws:111122223333")
     .replace("application: search", "application: plain")
     .replace("hosts: 3", "hosts: 1")
 )
@@ -22,7 +22,7 @@ def test_an_account_is_registered_without_javascript(visit, people):
 
     ada.open("Cloud accounts")
     ada.follow("Cloud account")
-    ada.page.get_by_label("Account", exact=True).fill(ACCOUNT)
+    ada.page.get_by_label("Account id", exact=True).fill(ACCOUNT)
     ada.press("Register the account")
 
     expect(ada.notice("Pending: waiting for the template")).to_be_visible()
