@@ -165,7 +165,7 @@ def _sign_up(plan: TenantPlan, people: list[Person]) -> Actor:
     with tenant_scope(tenant.pk):
         for name, role in others:
             user = _new_user(name, plan, (role,), people)
-            add_member(user.email, [role], by=actor)
+            add_member(user, [role], by=actor)
     return actor
 
 

@@ -75,6 +75,12 @@ _STYLES: Final[dict[str, dict[str, dict[str, str]]]] = {
         "expired": CLOCK,
         "revoked": BAR,
     },
+    "invitation": {
+        "pending": CLOCK,
+        "accepted": OK,
+        "expired": WARN,
+        "revoked": BAR,
+    },
     "check": {
         "waiting": CLOCK,
         "running": RUN,

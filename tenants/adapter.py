@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
+from tenants.invitations import SESSION_KEY, find_invitation
 from tenants.models import User
 
 
@@ -16,3 +17,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         if commit:
             user.save()
         return user
+
+    def is_email_verified(self, request: HttpRequest, email: str) -> bool:
+        """Who signs up to accept an invitation came by a link that only this address was sent."""
+        invitation = find_invitation(request.session.get(SESSION_KEY, ""))
+        if invitation is None or invitation.state != "pending":
+            return False
+        return invitation.email == email.lower()

@@ -54,8 +54,10 @@ class RolesForm(forms.Form):
         ]
 
 
-class AddMemberForm(RolesForm):
-    email = forms.EmailField(label="E-mail address", help_text="Of somebody who has signed up here.")
+class InviteForm(RolesForm):
+    email = forms.EmailField(
+        label="E-mail address", help_text="They accept by signing in, or signing up, with this very address."
+    )
 
     field_order = ("email", "roles")
 

@@ -159,10 +159,11 @@ def _flat(part: str | list[str]) -> str | tuple[str, ...]:
 _RULE = "(tenant_id = (NULLIF(current_setting('app.tenant'::text, true), ''::text))::uuid)"
 _ISOLATION = [True, "*", ["public"], _RULE, _RULE]
 
-# What may be read before a tenant is known, see the migration that makes these.
+# What may be read before a tenant is known, see the migrations that make these.
 _OPENINGS = {
     "tenants_membership": {"own_memberships"},
     "tenants_apitoken": {"presented_token"},
+    "tenants_invitation": {"presented_invitation"},
 }
 
 _WALLS = "SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE oid = to_regclass(%s)"

@@ -16,7 +16,9 @@ class Permission(StrEnum):
     TENANT_VIEW = "tenant:view"
     TENANT_FREEZE = "tenant:freeze"
     MEMBER_VIEW = "member:view"
+    MEMBER_INVITE = "member:invite"
     MEMBER_MANAGE = "member:manage"
+    MEMBER_LEAVE = "member:leave"
     TOKEN_VIEW = "token:view"  # noqa: S105 -- the name of a right, no secret
     TOKEN_CREATE = "token:create"  # noqa: S105 -- the name of a right, no secret
     TOKEN_REVOKE = "token:revoke"  # noqa: S105 -- the name of a right, no secret
@@ -42,6 +44,7 @@ class Permission(StrEnum):
 _READER = {
     Permission.TENANT_VIEW,
     Permission.MEMBER_VIEW,
+    Permission.MEMBER_LEAVE,
     Permission.AUDIT_VIEW,
     Permission.ACCOUNT_VIEW,
     Permission.ENCLAVE_VIEW,
@@ -62,6 +65,7 @@ _DEVELOPER = _READER | {
 }
 _ADMIN = _DEVELOPER | {
     Permission.TENANT_FREEZE,
+    Permission.MEMBER_INVITE,
     Permission.MEMBER_MANAGE,
     Permission.ACCOUNT_REGISTER,
     Permission.ACCOUNT_REMOVE,

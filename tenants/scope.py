@@ -1,8 +1,8 @@
 """Which tenant the database connection may see: the switch of the row-level policies.
 
-The policies read three settings of the connection: the tenant, and before one is known the user
-(who sees their own memberships) or the digest of a token (which sees itself). Without any of them
-no row of any tenant is visible. See tenants/isolation.py for the policies.
+The policies read four settings of the connection: the tenant, and before one is known the user
+(who sees their own memberships) or the digest of a token or of an invitation (which sees itself).
+Without any of them no row of any tenant is visible. See tenants/isolation.py for the policies.
 """
 
 from collections.abc import Iterator
@@ -15,21 +15,29 @@ from psycopg.pq import TransactionStatus
 TENANT = "app.tenant"
 USER = "app.user"
 TOKEN = "app.token"  # noqa: S105 -- the name of a setting, no secret
+INVITATION = "app.invitation"
+
+_NOTHING = dict.fromkeys((TENANT, USER, TOKEN, INVITATION), "")
 
 
 def enter_user(user_id: UUID) -> None:
     """For the rest of the transaction, show what belongs to a user, and of no tenant anything else."""
-    _set_for_transaction({TENANT: "", USER: str(user_id), TOKEN: ""})
+    _set_for_transaction({**_NOTHING, USER: str(user_id)})
 
 
 def enter_token(digest: str) -> None:
     """For the rest of the transaction, show the token that has this digest, and nothing else."""
-    _set_for_transaction({TENANT: "", USER: "", TOKEN: digest})
+    _set_for_transaction({**_NOTHING, TOKEN: digest})
+
+
+def enter_invitation(digest: str) -> None:
+    """For the rest of the transaction, show the invitation that has this digest, and nothing else."""
+    _set_for_transaction({**_NOTHING, INVITATION: digest})
 
 
 def enter_tenant(tenant_id: UUID) -> None:
     """For the rest of the transaction, show one tenant. Forgotten at its end, whatever happens."""
-    _set_for_transaction({TENANT: str(tenant_id), USER: "", TOKEN: ""})
+    _set_for_transaction({**_NOTHING, TENANT: str(tenant_id)})
 
 
 @contextmanager

@@ -7,7 +7,7 @@ nothing has changed.
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -75,14 +75,14 @@ def _set_frozen(tenant: Tenant, at: datetime | None) -> None:
 
 
 @atomic
-def add_member(email: str, roles: Iterable[str], *, by: Actor) -> Membership:
-    """Let a person who has signed up into the tenant.
+def add_member(user: User, roles: Iterable[str], *, by: Actor) -> Membership:
+    """Let a person into the tenant unasked. Pages and API invite instead: they must not tell who signed up.
 
-    Raises ValidationError if nobody has this address, and Refused if they are a member already.
+    Raises Refused if they are a member already.
     """
     by.require(Permission.MEMBER_MANAGE)
-    chosen = _known(roles)
-    tenant, user = take_turns(by), _user(email)
+    chosen = known_roles(roles)
+    tenant = take_turns(by)
     if tenant.memberships.filter(user=user).exists():
         raise Refused(f"{user.email} is a member already.")
     membership = Membership.objects.create(tenant=tenant, user=user, roles=chosen)
@@ -90,19 +90,13 @@ def add_member(email: str, roles: Iterable[str], *, by: Actor) -> Membership:
     return membership
 
 
-def _user(email: str) -> User:
-    try:
-        return User.objects.get(email=email.strip().lower(), is_active=True)
-    except User.DoesNotExist:
-        raise ValidationError({"email": "Nobody has signed up with this address."}) from None
-
-
 @atomic
 def change_roles(membership: Membership, roles: Iterable[str], *, by: Actor) -> Membership:
     """Give a member other roles. Raises Refused if no admin would be left."""
     by.require(Permission.MEMBER_MANAGE)
-    chosen = _known(roles)
+    chosen = known_roles(roles)
     take_turns(by)
+    membership = _as_it_is_now(membership)
     if Role.ADMIN not in chosen:
         _keep_an_admin(membership)
     before, membership.roles = membership.roles, chosen
@@ -118,14 +112,36 @@ def remove_member(membership: Membership, *, by: Actor) -> None:
     """Shut a person out at once. Tokens they made belong to the tenant and stay."""
     by.require(Permission.MEMBER_MANAGE)
     take_turns(by)
+    membership = _as_it_is_now(membership)
     _keep_an_admin(membership)
     audit.record("member.removed", membership, by=by, member=membership.user.email)
     membership.delete()
 
 
+@atomic
+def leave_tenant(*, by: Actor) -> None:
+    """Give one's own membership up. Raises Refused if no admin would be left."""
+    by.require(Permission.MEMBER_LEAVE)
+    if by.membership is None:
+        raise Forbidden("A token cannot leave: it belongs to the tenant. Revoke it instead.")
+    take_turns(by)
+    membership = _as_it_is_now(by.membership)
+    _keep_an_admin(membership)
+    audit.record("member.left", membership, by=by, member=by.label)
+    membership.delete()
+
+
+def _as_it_is_now(membership: Membership) -> Membership:
+    # Read once more, now that nobody else can change it: another admin may have been faster.
+    found = Membership.objects.select_related("user", "tenant").filter(pk=membership.pk).first()
+    if found is None:
+        raise Refused(f"{membership.user.email} is no member any more.")
+    return found
+
+
 def _keep_an_admin(membership: Membership) -> None:
     others = Membership.objects.filter(tenant_id=membership.tenant_id).exclude(pk=membership.pk)
-    if not others.filter(roles__contains=[Role.ADMIN]).exists():
+    if not others.filter(roles__contains=[Role.ADMIN], user__is_active=True).exists():
         raise Refused("This is the last admin. Make somebody else an admin first.")
 
 
@@ -136,7 +152,7 @@ def create_token(name: str, roles: Iterable[str], expires_at: datetime, *, by: A
     Nobody gives a token a role that they lack.
     """
     by.require(Permission.TOKEN_CREATE)
-    chosen = _known(roles)
+    chosen = known_roles(roles)
     _may_give(chosen, expires_at, by)
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
@@ -178,10 +194,15 @@ def revoke_token(token: ApiToken, *, by: Actor) -> None:
 
 def take_turns(by: Actor) -> Tenant:
     """Until the end of the transaction, let nobody else change members or the freeze of the tenant."""
-    return Tenant.objects.select_for_update(no_key=True).get(pk=by.tenant.pk)
+    return lock_tenant(by.tenant.pk)
 
 
-def _known(roles: Iterable[str]) -> list[str]:
+def lock_tenant(tenant_id: UUID) -> Tenant:
+    """The same for somebody who is no actor in the tenant yet."""
+    return Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
+
+
+def known_roles(roles: Iterable[str]) -> list[str]:
     """The roles in the order of the table. Raises ValidationError for one that does not exist, or none."""
     given = set(roles)
     unknown = given - set(Role)

@@ -1,8 +1,8 @@
-"""The pages of tenants; each passes the gate, but for the two where no tenant is known yet."""
+"""The pages of tenants; each passes the gate, but for those where no tenant is known yet."""
 
 from django.urls import include, path
 
-from tenants.views import audit, members, tenants, tokens
+from tenants.views import audit, invitations, invited, members, tenants, tokens
 
 _tenant = [
     path("freeze/", tenants.tenant_freeze, name="tenant-freeze"),
@@ -10,9 +10,13 @@ _tenant = [
     path("audit/", audit.audit_list, name="audit-list"),
     path("audit/verify/", audit.audit_verify, name="audit-verify"),
     path("members/", members.member_list, name="member-list"),
-    path("members/add/", members.member_add, name="member-add"),
     path("members/<uuid:pk>/roles/", members.member_roles, name="member-roles"),
     path("members/<uuid:pk>/remove/", members.member_remove, name="member-remove"),
+    path("leave/", members.tenant_leave, name="tenant-leave"),
+    path("invitations/", invitations.invitation_list, name="invitation-list"),
+    path("invitations/send/", invitations.invitation_send, name="invitation-send"),
+    path("invitations/<uuid:pk>/resend/", invitations.invitation_resend, name="invitation-resend"),
+    path("invitations/<uuid:pk>/revoke/", invitations.invitation_revoke, name="invitation-revoke"),
     path("tokens/", tokens.token_list, name="token-list"),
     path("tokens/create/", tokens.token_create, name="token-create"),
     path("tokens/<uuid:pk>/revoke/", tokens.token_revoke, name="token-revoke"),
@@ -21,5 +25,9 @@ _tenant = [
 urlpatterns = [
     path("", tenants.tenant_choose, name="tenant-choose"),
     path("tenants/create/", tenants.tenant_create, name="tenant-create"),
+    path("invitation/", invited.invitation_show, name="invitation"),
+    path("invitation/accept/", invited.invitation_accept, name="invitation-accept"),
+    path("invitation/switch/", invited.invitation_switch, name="invitation-switch"),
+    path("invitation/<slug:secret>/", invited.invitation_open, name="invitation-open"),
     path("t/<slug:tenant>/", include(_tenant)),
 ]

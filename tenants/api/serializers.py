@@ -2,8 +2,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from tenants.models import ROLE_CHOICES, TENANT_NAME, ApiToken, AuditEvent, Membership, Tenant
+from tenants.models import ROLE_CHOICES, TENANT_NAME, ApiToken, AuditEvent, Invitation, Membership, Tenant
 
+INVITATION_STATES = ["pending", "accepted", "expired", "revoked"]
 TOKEN_STATES = ["active", "expired", "revoked"]
 
 
@@ -39,12 +40,37 @@ class MemberSerializer(serializers.ModelSerializer[Membership]):
         read_only_fields = fields
 
 
-class NewMemberSerializer(serializers.Serializer[Any]):
-    email = serializers.EmailField()
+class MemberRolesSerializer(serializers.Serializer[Any]):
     roles = RolesField()
 
 
-class MemberRolesSerializer(serializers.Serializer[Any]):
+class InvitationSerializer(serializers.ModelSerializer[Invitation]):
+    roles = RolesField()
+    state = serializers.ChoiceField(choices=INVITATION_STATES)
+    created_by = serializers.EmailField(source="created_by.email", allow_null=True, default=None)
+
+    class Meta:
+        model = Invitation
+        fields = (
+            "id",
+            "email",
+            "roles",
+            "state",
+            "created_at",
+            "created_by",
+            "expires_at",
+            "sent_at",
+            "accepted_at",
+            "revoked_at",
+        )
+        read_only_fields = fields
+        extra_kwargs = {
+            "sent_at": {"help_text": "When the last letter was handed over; null while it was not."}
+        }
+
+
+class NewInvitationSerializer(serializers.Serializer[Any]):
+    email = serializers.EmailField(max_length=254)
     roles = RolesField()
 
 

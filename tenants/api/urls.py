@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tenants.api import views
+from tenants.api import invitations, views
 
 urlpatterns = [
     path("tenants/", views.TenantListView.as_view(), name="api-tenants"),
@@ -9,6 +9,22 @@ urlpatterns = [
     path("tenants/<slug:tenant>/unfreeze/", views.UnfreezeView.as_view(), name="api-tenant-unfreeze"),
     path("tenants/<slug:tenant>/members/", views.MemberListView.as_view(), name="api-members"),
     path("tenants/<slug:tenant>/members/<uuid:id>/", views.MemberView.as_view(), name="api-member"),
+    path("tenants/<slug:tenant>/leave/", views.LeaveView.as_view(), name="api-leave"),
+    path(
+        "tenants/<slug:tenant>/invitations/",
+        invitations.InvitationListView.as_view(),
+        name="api-invitations",
+    ),
+    path(
+        "tenants/<slug:tenant>/invitations/<uuid:id>/",
+        invitations.InvitationView.as_view(),
+        name="api-invitation",
+    ),
+    path(
+        "tenants/<slug:tenant>/invitations/<uuid:id>/resend/",
+        invitations.ResendView.as_view(),
+        name="api-invitation-resend",
+    ),
     path("tenants/<slug:tenant>/tokens/", views.TokenListView.as_view(), name="api-tokens"),
     path("tenants/<slug:tenant>/tokens/<uuid:id>/", views.TokenView.as_view(), name="api-token"),
     path("tenants/<slug:tenant>/audit-events/", views.AuditEventListView.as_view(), name="api-audit-events"),

@@ -69,21 +69,12 @@ class UnfreezeView(TenantAPIView):
 
 
 class MemberListView(TenantAPIView):
-    permissions = {"GET": Permission.MEMBER_VIEW, "POST": Permission.MEMBER_MANAGE}
+    permissions = {"GET": Permission.MEMBER_VIEW}
     ordering = ("joined_at", "id")
 
     @extend_schema(responses=page_schema(shapes.MemberSerializer), summary="Members")
     def get(self, request: Request) -> Response:
         return self.page(self.tenant.memberships.select_related("user"), shapes.MemberSerializer)
-
-    @extend_schema(
-        request=shapes.NewMemberSerializer,
-        responses={201: shapes.MemberSerializer},
-        summary="Let a person who has signed up in",
-    )
-    def post(self, request: Request) -> Response:
-        member = services.add_member(**self.checked(shapes.NewMemberSerializer), by=self.actor)
-        return _member(member, status=201)
 
 
 class MemberView(TenantAPIView):
@@ -120,6 +111,15 @@ class MemberView(TenantAPIView):
 
     def _found(self, id: UUID) -> Membership:
         return get_object_or_404(self.tenant.memberships.select_related("user"), pk=id)
+
+
+class LeaveView(TenantAPIView):
+    permissions = {"POST": Permission.MEMBER_LEAVE}
+
+    @extend_schema(request=None, responses={204: None}, summary="Give your own membership up")
+    def post(self, request: Request) -> Response:
+        services.leave_tenant(by=self.actor)
+        return Response(status=204)
 
 
 class TokenListView(TenantAPIView):
@@ -209,9 +209,8 @@ def _now(tenant: Tenant) -> Response:
     return Response(shapes.TenantSerializer(tenant).data)
 
 
-def _member(member: Membership, status: int = 200) -> Response:
-    headers = {"ETag": _member_tag(member)}
-    return Response(shapes.MemberSerializer(member).data, status=status, headers=headers)
+def _member(member: Membership) -> Response:
+    return Response(shapes.MemberSerializer(member).data, headers={"ETag": _member_tag(member)})
 
 
 def _member_tag(member: Membership) -> str:

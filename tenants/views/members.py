@@ -1,7 +1,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -9,40 +9,33 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from tenants import services
 from tenants.errors import Refused
-from tenants.forms import AddMemberForm, ConfirmForm, RolesForm
+from tenants.forms import ConfirmForm, RolesForm
 from tenants.gate import TenantRequest, tenant_page
-from tenants.models import Membership
+from tenants.models import Invitation, Membership
 from tenants.paging import page_of
 from tenants.policy import Permission
-from tenants.views.answers import Question, add_errors, ask, refusals
+from tenants.views.answers import Question, ask, refusals
+
+SHOWN = 50  # invitations beside the members; the others stand on their own page
 
 
 @require_GET
 @tenant_page(Permission.MEMBER_VIEW)
 def member_list(request: TenantRequest) -> HttpResponse:
     members = request.actor.tenant.memberships.select_related("user")
+    may_invite = request.actor.may(Permission.MEMBER_INVITE)
     context = {
         "page": page_of(members, request.GET, order=("joined_at", "id")),
         "may_manage": request.actor.may(Permission.MEMBER_MANAGE),
+        "may_invite": may_invite,
+        "invitations": _open_invitations(request) if may_invite else [],
     }
     return render(request, "tenants/members/list.html", context)
 
 
-@require_http_methods(["GET", "POST"])
-@tenant_page(Permission.MEMBER_MANAGE)
-def member_add(request: TenantRequest) -> HttpResponse:
-    form = AddMemberForm(request.POST or None)
-    if form.is_valid():
-        try:
-            member = services.add_member(**form.cleaned_data, by=request.actor)
-        except ValidationError as error:
-            add_errors(form, error)
-        except Refused as refusal:
-            form.add_error("email", str(refusal))
-        else:
-            messages.success(request, f"{member.user.email} is a member now.")
-            return redirect("member-list", request.actor.tenant.name)
-    return render(request, "tenants/members/add.html", {"form": form})
+def _open_invitations(request: TenantRequest) -> QuerySet[Invitation]:
+    open_ = request.actor.tenant.invitations.filter(accepted_at=None, revoked_at=None)
+    return open_.select_related("created_by").order_by("-created_at", "-id")[:SHOWN]
 
 
 @require_http_methods(["GET", "POST"])
@@ -75,10 +68,35 @@ def member_remove(request: TenantRequest, pk: UUID) -> HttpResponse:
     question = Question(
         title=f"Remove {member.user} from {name}?",
         lead="They see and do nothing here from this moment on.",
-        consequences=["API tokens that they made belong to the tenant and keep working."],
+        consequences=[
+            "Pages that they have open go silent within seconds.",
+            "API tokens that they made belong to the tenant and keep working; revoke those that they know.",
+            "Invitations that they sent stay open.",
+        ],
         back=reverse("member-list", args=[name]),
         keep="Keep",
         act="Remove now",
+    )
+    return ask(request, question, ConfirmForm())
+
+
+@require_http_methods(["GET", "POST"])
+@tenant_page(Permission.MEMBER_LEAVE)
+def tenant_leave(request: TenantRequest) -> HttpResponse:
+    name = request.actor.tenant.name
+    if request.method == "POST":
+        with refusals(request):
+            services.leave_tenant(by=request.actor)
+            messages.success(request, f"You have left {name}.")
+            return redirect("tenant-choose")
+        return redirect("member-list", name)
+    question = Question(
+        title=f"Leave {name}?",
+        lead="You see and do nothing there from that moment on. Only an admin can invite you back.",
+        consequences=["API tokens that you made belong to the tenant and keep working."],
+        back=reverse("member-list", args=[name]),
+        keep="Stay",
+        act=f"Leave {name}",
     )
     return ask(request, question, ConfirmForm())
 

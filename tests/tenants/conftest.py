@@ -1,17 +1,19 @@
 """People and programs that knock at the gate."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from os import environ
 
 import psycopg
 import pytest
+from allauth.account.models import EmailAddress
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from tenants import services
-from tenants.models import ApiToken
+from tenants.models import ApiToken, User
 from tenants.policy import Role
 from tenants.scope import tenant_scope
 
@@ -48,6 +50,30 @@ def api(token_of) -> Callable[..., Client]:
         return Client(headers={"Authorization": f"Bearer {token_of(*who)[1]}"})
 
     return make
+
+
+@pytest.fixture
+def proven(new_user) -> Callable[..., User]:
+    """Make a user who has confirmed their address: ``proven("bob@acme.example")``."""
+
+    def make(email: str) -> User:
+        user = new_user(email)
+        EmailAddress.objects.create(user=user, email=email, primary=True, verified=True)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def posted(mailoutbox, django_capture_on_commit_callbacks) -> Callable[..., str]:
+    """Do something that sends a letter, and return the secret in its link: ``posted(invite_member, …)``."""
+
+    def send(work, *given, **named) -> str:
+        with django_capture_on_commit_callbacks(execute=True):
+            work(*given, **named)
+        return re.search(r"/invitation/([\w-]+)/", mailoutbox[-1].body)[1]
+
+    return send
 
 
 @pytest.fixture

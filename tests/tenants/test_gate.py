@@ -16,8 +16,18 @@ PUBLIC = {"healthz", "readyz", "metrics", "theme/", "api/v1/schema/", "api/v1/do
     "api/v1/<path:rest>",  # where there is nothing
     ".well-known/openid-configuration",  # whose word this portal gives, for those who must check it
     ".well-known/jwks.json",
+    "invitation/",  # says what a link opens, to the browser that opened it
+    "invitation/<slug:secret>/",
 }
-OWN = {"", "tenants/create/", "api/v1/tenants/", "api/v1/zones/", "api/v1/zones/<zone:zone>/"}
+OWN = {
+    "",
+    "tenants/create/",
+    "invitation/accept/",
+    "invitation/switch/",
+    "api/v1/tenants/",
+    "api/v1/zones/",
+    "api/v1/zones/<zone:zone>/",
+}
 FOREIGN = ("accounts/", "admin/")  # allauth and Django's admin guard themselves
 
 ARGUMENTS = {
@@ -103,7 +113,7 @@ def test_the_api_answers_nobody_with_401(acme, route):
 
 @pytest.mark.parametrize("route", sorted(OWN & ALL.keys()))
 def test_what_is_of_ones_own_account_needs_one(db, route):
-    assert Client().get(address(route)).status_code == (401 if route.startswith("api/") else 302)
+    assert asked(Client(), route).status_code == (401 if route.startswith("api/") else 302)
 
 
 @pytest.mark.parametrize("route", sorted(PAGES))
