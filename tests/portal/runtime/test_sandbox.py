@@ -1,0 +1,44 @@
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from portal.pretending import DIRECTORIES, GLOBEX_SUBSCRIPTION
+from portal.runtime.certificates import Authority
+from portal.runtime.readiness import free_port
+from portal.runtime.sandbox import SandboxAzure, SandboxRefused
+
+TEMPLATE = {
+    "$schema": "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#",
+    "contentVersion": "1.0.0.0",
+    "resources": [],
+    "outputs": {"answer": {"type": "string", "value": "42"}},
+}
+
+
+@pytest.fixture
+def azure(tmp_path, supervisor) -> Iterator[SandboxAzure]:
+    """The pretend Azure as the demo starts it."""
+    authority = Authority(tmp_path / "certificates")
+    sandbox = SandboxAzure(free_port(), authority.ca_file)
+    supervisor.start(sandbox.program(DIRECTORIES, authority.certify("azure")))
+    return sandbox
+
+
+def test_the_pretend_azure_holds_the_subscriptions_of_the_demo(azure):
+    found = {one["subscription_id"]: one["directory_id"] for one in azure.subscriptions()}
+
+    assert found == DIRECTORIES
+
+
+def test_an_owners_template_gives_its_outputs(azure):
+    outputs = azure.deploy(GLOBEX_SUBSCRIPTION, "eastus", "enclave-account", json.dumps(TEMPLATE))
+
+    assert outputs == {"answer": "42"}
+
+
+def test_a_template_that_azure_refuses_says_why(azure):
+    wrong = {**TEMPLATE, "resources": [{"type": "Foo.Bar/bazs", "apiVersion": "2020-01-01", "name": "baz"}]}
+
+    with pytest.raises(SandboxRefused, match=r"Foo\.Bar"):
+        azure.deploy(GLOBEX_SUBSCRIPTION, "eastus", "wrong", json.dumps(wrong))
