@@ -130,7 +130,7 @@ def _take_a_deployment(camera: Camera) -> None:
 
 def _take_a_registration(camera: Camera) -> None:
     camera.go("/t/acme/accounts/register/")
-    camera.page.get_by_label("Account", exact=True).fill(ACCOUNT)
+    camera.page.get_by_label("Account id", exact=True).fill(ACCOUNT)
     camera.take("register")
     camera.press("Register the account")
     camera.await_notice("Pending")
