@@ -157,13 +157,19 @@ def _fill(write: Write) -> None:
     properties, before = write.properties, write.old["properties"] if write.old else {}
     properties["vmId"] = before.get("vmId") or write.world.new_id()
     properties["timeCreated"] = before.get("timeCreated") or write.world.clock.iso()
-    # Secrets go in and never come out again.
-    for secret in ("customData", "adminPassword"):
-        properties["osProfile"].pop(secret, None)
-    properties.pop("userData", None)
+    _hide_secrets(write)
     if not write.old:
         machine_network.make(write)
     _give_disk(write)
+
+
+def _hide_secrets(write: Write) -> None:
+    """Take out what goes in and is never told again; what a machine would read is kept for it."""
+    profile, facts = write.properties["osProfile"], write.world.facts(write.id.text)
+    profile.pop("adminPassword", None)
+    for holder, secret in ((profile, "customData"), (write.properties, "userData")):
+        if secret in holder:
+            facts[secret] = holder.pop(secret)
 
 
 def _give_disk(write: Write) -> None:

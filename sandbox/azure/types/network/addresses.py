@@ -100,5 +100,8 @@ class AddressBook:
 
 def in_subnet(subnet: dict[str, Any], address: str) -> bool:
     """Say whether a caller's own choice lies in the subnet."""
-    wanted = ipaddress.ip_address(address)
+    try:
+        wanted = ipaddress.ip_address(address)
+    except ValueError:
+        raise refused("InvalidIPAddressFormat", f"'{address}' is not a valid IP address.") from None
     return any(wanted in net for net in of_subnet(subnet["properties"]))

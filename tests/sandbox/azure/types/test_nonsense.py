@@ -59,7 +59,17 @@ SETTINGS = {
     f"{bodies.INTERFACE}/nic": bodies.interface(
         bodies.configuration(), bodies.configuration("v6", primary=False, version="IPv6")
     ),
-    f"{bodies.MACHINE}/m": bodies.machine(),
+    f"{bodies.INTERFACE}/fixed": bodies.interface(
+        bodies.configuration(
+            privateIPAllocationMethod="Static",
+            privateIPAddress="10.1.0.99",
+            publicIPAddress={"id": id_of(f"{bodies.ADDRESS}/there")},
+        )
+    ),
+    f"{bodies.MACHINE}/m": {
+        **bodies.machine(),
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": {id_of(IDENTITY): {}}},
+    },
     f"{bodies.MACHINE}/c": bodies.confidential_machine("c"),
     f"{bodies.DISK_SET}/set": bodies.disk_set("https://vault-g.vault.azure.net/keys/disk/" + "0" * 32),
     f"{bodies.VAULT}/vault-n": bodies.vault(
@@ -91,7 +101,8 @@ def stage(cloud, key, network):
 
 def places(body: Any, path: str = "") -> Iterator[str]:
     items = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
-    for name, inner in items:
+    # An id as a key would be read as a path of its own.
+    for name, inner in ((name, inner) for name, inner in items if "/" not in str(name)):
         yield f"{path}{name}"
         yield from places(inner, f"{path}{name}.")
 

@@ -105,6 +105,7 @@ def test_a_static_address_lies_in_the_subnet_and_is_free(cloud):
     other = f"{INTERFACE}/other"
     assert cloud.refusal(other, static("10.1.0.77")) == "PrivateIPAddressIsAllocated"
     assert cloud.refusal(other, static("10.2.0.1")) == "PrivateIPAddressNotInSubnet"
+    assert cloud.refusal(other, static("ten")) == "InvalidIPAddressFormat"
 
 
 def test_a_subnet_without_ipv6_gives_none(cloud):
