@@ -63,6 +63,10 @@ class Arm:
         if not visit.call.api_version:
             text = "The api-version query parameter (?api-version=) is required for all requests."
             raise ArmError(400, "MissingApiVersionParameter", text)
+        unknown = visit.call.unknown_options()
+        if unknown:
+            text = f"The sandbox does not model the query option '{unknown[0]}'."
+            raise ArmError(400, "InvalidQueryOption", text)
         if not visit.subscription:
             return {}
         self._check_directory(visit.call.caller, visit.call.subscription)

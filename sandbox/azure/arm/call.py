@@ -54,6 +54,14 @@ class Call:
     def may(self, action: str, scope: str) -> bool:
         return rbac.allows(self.world, self.caller.object_id, action, scope)
 
+    def unknown_options(self) -> list[str]:
+        """Names of OData options that change an answer in a way that no page here knows."""
+        query = self.request.query
+        known = {"$filter", "$top", "$skiptoken"}
+        if query.get("$expand", "").lower() == "instanceview":
+            known.add("$expand")
+        return sorted(name for name in query if name.startswith("$") and name not in known)
+
     def filters(self, *known: str) -> dict[str, str]:
         """The comparisons of `$filter`; raises ArmError for what is not among the known."""
         text = self.request.query.get("$filter", "")

@@ -78,6 +78,13 @@ def test_a_version_has_to_be_known(send, path):
     assert (given.status, given.body["error"]["code"]) == (400, "NoRegisteredProviderFound")
 
 
+@pytest.mark.parametrize("option", ["$select=name", "$expand=createdTime", "$orderby=name"])
+def test_an_option_that_is_not_modelled_is_refused(send, option):
+    given = send("GET", f"/providers/{NOTE}?{option}", api="1")
+
+    assert (given.status, given.body["error"]["code"]) == (400, "InvalidQueryOption")
+
+
 @pytest.mark.parametrize("token", ["x", "-1", ""])
 def test_a_page_that_is_no_number_is_refused(send, token):
     given = send("GET", f"/providers/{NOTE}?$skiptoken={token}", api="1")
