@@ -104,9 +104,7 @@ _RULES: list[tuple[Callable[[], bool], str, str]] = [
         "Make one, and keep it: python -c 'import secrets; print(secrets.token_urlsafe(64))'",
     ),
     (
-        lambda: (
-            bool(settings.AUDIT_KEY) and settings.AUDIT_KEY in (settings.SECRET_KEY, settings.SIGNING_SECRET)
-        ),
+        _audit_key_is_another_one,
         "PORTAL_AUDIT_KEY is the same as PORTAL_SECRET_KEY or PORTAL_SIGNING_SECRET.",
         "A key has one purpose, so that it can be replaced for one reason.",
     ),

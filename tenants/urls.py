@@ -2,13 +2,17 @@
 
 from django.urls import include, path
 
-from tenants.views import audit, invitations, invited, members, tenants, tokens
+from tenants.views import audit, checkpoints, invitations, invited, members, tenants, tokens
 
 _tenant = [
     path("freeze/", tenants.tenant_freeze, name="tenant-freeze"),
     path("unfreeze/", tenants.tenant_unfreeze, name="tenant-unfreeze"),
     path("audit/", audit.audit_list, name="audit-list"),
     path("audit/verify/", audit.audit_verify, name="audit-verify"),
+    path("audit/verifier/", checkpoints.verifier_download, name="verifier-download"),
+    path("audit/checkpoints/", checkpoints.checkpoint_list, name="checkpoint-list"),
+    path("audit/checkpoints/sign/", checkpoints.checkpoint_sign, name="checkpoint-sign"),
+    path("audit/checkpoints/<int:sequence>/", checkpoints.checkpoint_download, name="checkpoint-download"),
     path("members/", members.member_list, name="member-list"),
     path("members/<uuid:pk>/roles/", members.member_roles, name="member-roles"),
     path("members/<uuid:pk>/remove/", members.member_remove, name="member-remove"),
@@ -29,5 +33,6 @@ urlpatterns = [
     path("invitation/accept/", invited.invitation_accept, name="invitation-accept"),
     path("invitation/switch/", invited.invitation_switch, name="invitation-switch"),
     path("invitation/<slug:secret>/", invited.invitation_open, name="invitation-open"),
+    path(".well-known/enclave-audit-keys.json", checkpoints.read_keys, name="audit-keys"),
     path("t/<slug:tenant>/", include(_tenant)),
 ]

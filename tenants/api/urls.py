@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tenants.api import invitations, views
+from tenants.api import checkpoints, invitations, views
 
 urlpatterns = [
     path("tenants/", views.TenantListView.as_view(), name="api-tenants"),
@@ -29,4 +29,9 @@ urlpatterns = [
     path("tenants/<slug:tenant>/tokens/<uuid:id>/", views.TokenView.as_view(), name="api-token"),
     path("tenants/<slug:tenant>/audit-events/", views.AuditEventListView.as_view(), name="api-audit-events"),
     path("tenants/<slug:tenant>/audit-events/chain/", views.AuditChainView.as_view(), name="api-audit-chain"),
+    path(
+        "tenants/<slug:tenant>/audit-events/checkpoints/",
+        checkpoints.CheckpointListView.as_view(),
+        name="api-checkpoints",
+    ),
 ]

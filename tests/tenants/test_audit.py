@@ -7,10 +7,12 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection, transaction
 
-from tenants import audit
+from tenants import audit, signing
+from tenants.errors import Refused
 from tenants.models import AuditEvent, AuditHead, Membership
 from tenants.policy import Role
 from tenants.scope import tenant_scope
+from tests.tenants import forging
 
 
 @pytest.fixture
@@ -196,3 +198,121 @@ def test_a_member_is_recorded_by_name_even_after_they_left(five, actor):
     Membership.objects.filter(pk=by.membership.pk).delete()
 
     assert audit.find(five, actor="reader@acme.example").count() == 1
+
+
+@pytest.fixture
+def signed(five):
+    """acme's chain with a checkpoint, which covers its sixth event."""
+    return audit.sign(five, audit.verify(five), by=audit.System("worker", five.pk))
+
+
+def test_a_checkpoint_covers_the_event_that_tells_of_it(five, signed):
+    event = audit.find(five).get(sequence=6)
+
+    assert (signed.sequence, signed.hash, event.subject_id) == (6, event.hash, str(signed.pk))
+    assert (event.action, event.subject) == ("checkpoint.signed", "event 6")
+    assert (audit.verify(five).intact, audit.verify(five).events) == (True, 6)
+
+
+def test_nothing_is_signed_twice(five, signed):
+    again = audit.sign(five, audit.verify(five), by=audit.System("worker", five.pk))
+
+    assert (again, audit.head(five).count) == (signed, 6)
+
+
+def test_a_new_key_signs_again_what_another_one_signed(five, signed, settings):
+    settings.AUDIT_OLD_KEYS = [key["x"] for key in signing.published_keys()]
+    settings.AUDIT_KEY = "new" * 20
+
+    again = audit.sign(five, audit.verify(five), by=audit.System("worker", five.pk))
+
+    assert (again.sequence, again.key_id != signed.key_id, audit.verify(five).intact) == (7, True, True)
+
+
+def test_a_chain_that_is_not_intact_is_not_signed(five):
+    AuditEvent.objects.filter(sequence=3).update(actor="somebody else")
+
+    with pytest.raises(Refused, match=r"Only an intact chain is signed\. Event 3 was changed"):
+        audit.sign(five, audit.verify(five), by=audit.System("worker", five.pk))
+
+    assert list(audit.checkpoints(five)) == []
+
+
+def test_without_a_key_nothing_is_signed(five, settings):
+    settings.AUDIT_KEY = ""
+
+    with pytest.raises(Refused, match="no key"):
+        audit.sign(five, audit.verify(five), by=audit.System("worker", five.pk))
+
+    assert audit.head(five).count == 5
+
+
+@pytest.mark.parametrize(
+    ("tampering", "problem"),
+    [
+        (
+            "DELETE FROM tenants_auditcheckpoint",
+            "The checkpoint that was signed at event 6 is missing.",
+        ),
+        (
+            "UPDATE tenants_auditcheckpoint SET id = gen_random_uuid()",
+            "The checkpoint that was signed at event 6 is missing.",
+        ),
+        (
+            "UPDATE tenants_auditcheckpoint SET sequence = 4",
+            "The checkpoint at event 4 was changed after it was signed.",
+        ),
+        (
+            "UPDATE tenants_auditcheckpoint SET hash = repeat('0', 64)",
+            "The checkpoint at event 6 was changed after it was signed.",
+        ),
+        (
+            "UPDATE tenants_auditcheckpoint SET key_id = 'mine'",
+            "The checkpoint at event 6 was signed with the key mine, which this portal does not know.",
+        ),
+    ],
+    ids=["deleted", "other id", "other event", "other hash", "other key"],
+)
+def test_any_change_of_a_checkpoint_is_found(five, signed, tampering, problem):
+    forging.run(tampering)
+
+    assert audit.verify(five).problem == problem
+
+
+@pytest.mark.parametrize(
+    ("at", "problem"),
+    [
+        (3, "Event 4 was recorded as event 3: events were put in, taken out or swapped."),
+        (7, "Event 7 was added past the end: 6 were recorded."),
+    ],
+    ids=["inserted", "appended"],
+)
+def test_a_forged_event_is_found_where_it_was_put_in(five, signed, at, problem):
+    forging.make_room(at)
+    forging.forge(at)
+
+    assert audit.verify(five).problem == problem
+
+
+def test_an_event_that_was_replaced_is_found(five, signed):
+    AuditEvent.objects.filter(sequence=3).delete()
+    forging.forge(3)
+
+    expected = "Event 4 does not follow from event 3: one of them was forged."
+    assert audit.verify(five).problem == expected
+
+
+def test_a_chain_that_was_written_anew_is_found_and_from_which_event_on(five, signed):
+    for number in range(2):
+        audit.record("host.failed", f"late-{number}", by=audit.System("worker", five.pk))
+    last = audit.sign(five, audit.verify(five), by=audit.System("worker", five.pk))
+    AuditEvent.objects.filter(sequence=8).update(subject="nothing")
+    forging.rewrite(8)
+
+    verdict = audit.verify(five)
+
+    assert (verdict.events, verdict.hash) == (6, signed.hash)
+    assert verdict.problem == (
+        "The chain was written anew, from event 7 on or later: event 9 is not the one that the checkpoint"
+        f" of {audit.document(last)['signed_at']} signed."
+    )

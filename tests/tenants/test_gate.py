@@ -16,6 +16,7 @@ PUBLIC = {"healthz", "readyz", "metrics", "theme/", "api/v1/schema/", "api/v1/do
     "api/v1/<path:rest>",  # where there is nothing
     ".well-known/openid-configuration",  # whose word this portal gives, for those who must check it
     ".well-known/jwks.json",
+    ".well-known/enclave-audit-keys.json",  # for those who verify a checkpoint
     "invitation/",  # says what a link opens, to the browser that opened it
     "invitation/<slug:secret>/",
 }
@@ -36,6 +37,7 @@ ARGUMENTS = {
     "zone": "prod.aws-us-east-1c",
     "application": "recommender",
     "number": "1",
+    "sequence": "1",
 }
 
 
