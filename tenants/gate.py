@@ -27,6 +27,7 @@ __all__ = [
     "TenantRequest",
     "admit_token",
     "admit_user",
+    "may_still",
     "memberships_of",
     "tenant_page",
 ]
@@ -64,6 +65,19 @@ def admit_token(token: ApiToken, tenant: str) -> Actor:
         raise Http404
     scope.enter_tenant(token.tenant.pk)
     return Actor.of_token(token)
+
+
+def may_still(actor: Actor, permission: Permission) -> bool:
+    """Say whether somebody who was admitted a while ago would be admitted now."""
+    with atomic():
+        scope.enter_tenant(actor.tenant_id)
+        if actor.kind == "user":
+            members = Membership.objects.filter(user_id=actor.id, user__is_active=True)
+            now = [Actor.of_member(member) for member in members.select_related("tenant", "user")]
+        else:
+            tokens = ApiToken.objects.select_related("tenant").filter(pk=actor.id)
+            now = [Actor.of_token(token) for token in tokens if token.state == "active"]
+        return any(one.may(permission) for one in now)
 
 
 def tenant_page(permission: Permission) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -21,11 +21,12 @@ from redis.exceptions import RedisError
 
 from enclaves.models import Event
 from enclaves.provisioning import live
-from tenants.gate import TenantRequest, tenant_page
+from tenants.gate import Actor, TenantRequest, may_still, tenant_page
 from tenants.policy import Permission
 from tenants.scope import enter_tenant
 
 PING_SECONDS = 15
+PROVE_SECONDS = 10  # who was shut out hears nothing any more after this time
 LONGEST_SECONDS = 900  # then the browser reconnects, and proves again that it may listen
 REPLAY = 500
 BACKLOG = 200  # events that a slow client may fall behind before the oldest are dropped
@@ -37,7 +38,7 @@ type Message = dict[str, Any]
 @tenant_page(Permission.OPERATION_VIEW)
 async def event_stream(request: TenantRequest) -> HttpResponseBase:
     """Send the tenant's events as they happen; with Last-Event-ID, first those that were missed."""
-    stream = _messages(request.actor.tenant_id, _last_seen(request))
+    stream = _messages(request.actor, _last_seen(request))
     response = StreamingHttpResponse(stream, content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
@@ -49,20 +50,36 @@ def _last_seen(request: HttpRequest) -> int | None:
     return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None  # noqa: PLR2004
 
 
-async def _messages(tenant_id: UUID, after: int | None) -> AsyncIterator[bytes]:
-    queue = _hub.listen(tenant_id)
-    end = asyncio.get_running_loop().time() + LONGEST_SECONDS
+async def _messages(actor: Actor, after: int | None) -> AsyncIterator[bytes]:
+    queue = _hub.listen(actor.tenant_id)
     try:
         yield b"retry: 2000\n\n"
-        for missed in await _missed(tenant_id, after):
+        for missed in await _missed(actor.tenant_id, after):
             yield _as_sent(missed)
-        while asyncio.get_running_loop().time() < end:
-            try:
-                yield _as_sent(await asyncio.wait_for(queue.get(), PING_SECONDS))
-            except TimeoutError:
-                yield b": ping\n\n"
+        async for message in _live(actor, queue):
+            yield message
     finally:
-        _hub.forget(tenant_id, queue)
+        _hub.forget(actor.tenant_id, queue)
+
+
+async def _live(actor: Actor, queue: asyncio.Queue[Message]) -> AsyncIterator[bytes]:
+    """What is told from now on, for as long as the listener may hear it."""
+    clock = asyncio.get_running_loop().time
+    end, proven = clock() + LONGEST_SECONDS, clock()
+    while clock() < end:
+        message = await _next(queue)
+        if clock() - proven >= PROVE_SECONDS:
+            if not await sync_to_async(may_still)(actor, Permission.OPERATION_VIEW):
+                return
+            proven = clock()
+        yield message
+
+
+async def _next(queue: asyncio.Queue[Message]) -> bytes:
+    try:
+        return _as_sent(await asyncio.wait_for(queue.get(), PING_SECONDS))
+    except TimeoutError:
+        return b": ping\n\n"
 
 
 def _as_sent(message: Message) -> bytes:

@@ -69,7 +69,7 @@ def member_remove(request: TenantRequest, pk: UUID) -> HttpResponse:
         title=f"Remove {member.user} from {name}?",
         lead="They see and do nothing here from this moment on.",
         consequences=[
-            "Pages that they have open go silent within seconds.",
+            "Pages that they have open go silent, within fifteen seconds.",
             "API tokens that they made belong to the tenant and keep working; revoke those that they know.",
             "Invitations that they sent stay open.",
         ],

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from enclaves.models import Event
 from enclaves.provisioning import live
+from enclaves.views import streams
 from tenants import services
 from tenants.policy import Role
 from tenants.scope import tenant_scope
@@ -124,3 +125,31 @@ def test_a_program_listens_with_its_token_to_its_own_tenant_only(acme, globex, p
 
     messages, foreign, bad = run(listen())
     assert ([one["topic"] for one in messages], foreign, bad) == (["account:1"], 404, 401)
+
+
+@pytest.mark.parametrize("way", ["removed", "revoked"])
+def test_who_is_shut_out_hears_nothing_any_more(acme, actor, monkeypatch, way):
+    monkeypatch.setattr(streams, "PROVE_SECONDS", 0)
+    admin, reader = actor(Role.ADMIN), actor(Role.READER)
+    with tenant_scope(acme.pk):
+        token, secret = services.create_token("ci", ["reader"], timezone.now() + timedelta(days=1), by=admin)
+
+    def shut_out():
+        with tenant_scope(acme.pk):
+            if way == "removed":
+                services.remove_member(reader.membership, by=admin)
+            else:
+                services.revoke_token(token, by=admin)
+        nudge(acme, "account:1")
+
+    async def listen():
+        if way == "removed":
+            response = await stream(reader.membership.user, "acme")
+        else:
+            response = await AsyncClient().get("/events/acme/", headers={"Authorization": f"Bearer {secret}"})
+        reading = asyncio.create_task(read(response, 1))
+        await asyncio.sleep(1)
+        await sync_to_async(shut_out)()
+        return await reading
+
+    assert run(listen()) == []

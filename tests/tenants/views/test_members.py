@@ -73,3 +73,28 @@ def test_the_list_costs_the_same_for_one_and_for_three(browser, actor, queries, 
 
     with queries(len(before)):
         client.get(PAGE)
+
+
+def test_somebody_leaves_after_a_question(browser, actor, acme):
+    actor(Role.ADMIN)
+    client = browser(Role.READER)
+
+    asked = client.get("/t/acme/leave/").text
+    answer = client.post("/t/acme/leave/")
+
+    assert ("Leave acme?" in asked, answer.url) == (True, "/")
+    assert client.get(PAGE).status_code == 404
+
+
+def test_the_last_admin_cannot_leave(browser):
+    answer = browser(Role.ADMIN).post("/t/acme/leave/", follow=True)
+
+    assert "last admin" in answer.text
+
+
+def test_a_removal_says_what_stays(browser, actor):
+    member = actor(Role.READER).membership
+
+    asked = browser(Role.ADMIN).get(f"{PAGE}{member.pk}/remove/").text
+
+    assert "API tokens that they made belong to the tenant and keep working" in asked
