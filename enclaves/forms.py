@@ -20,13 +20,16 @@ class Choice(NamedTuple):
 class RegisterAccountForm(forms.Form):
     """Which account, in which cloud. A cloud that is written before the id outranks the one chosen."""
 
+    # A browser would insist on a field that it does not show.
+    use_required_attribute = False
+
     cloud = forms.ChoiceField(required=False, label="Cloud", widget=forms.RadioSelect)
     account = forms.CharField(label="Account id", max_length=60)
     azure_tenant_id = forms.CharField(
         label="Entra tenant",
         max_length=60,
-        required=False,
         help_text="The directory that the subscription trusts: a UUID, from the overview of Entra ID.",
+        error_messages={"required": "Name the Entra tenant that the subscription trusts: a UUID."},
     )
     title = forms.CharField(
         label="What you call it", max_length=80, required=False, help_text="For people, like “production”."
@@ -42,6 +45,8 @@ class RegisterAccountForm(forms.Form):
             f"{words.title}: {words.number_hint}." for words in clouds.values()
         )
         self._written = str(self.data.get("account", "")).strip().partition(":")
+        if self.is_bound:
+            self.fields["azure_tenant_id"].required = blueprint(self.chosen).words.needs_directory
 
     @property
     def chosen(self) -> str:

@@ -13,7 +13,7 @@ from tenants.errors import Refused
 
 ROLE_TEXTS: Mapping[str, str] = {
     "enclave-observer": "Reads health and drift. Changes nothing.",
-    "enclave-provisioner": "Makes and ends hosts with our tags, in our network. Never IAM, networks or keys.",
+    "enclave-provisioner": "Makes and ends hosts, in the network of a zone. Never IAM, networks or keys.",
     "enclave-host": "What a host itself may do: put logs into the archive. No delete.",
 }
 

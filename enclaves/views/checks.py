@@ -15,8 +15,8 @@ TITLES = {
     ),
     "permissions": (
         "Permissions",
-        "The roles may do what the portal needs. Each is asked about with a dry run or a simulation, "
-        "which changes nothing.",
+        "The roles may do what the portal needs. Each is looked up, rehearsed or simulated, which changes "
+        "nothing.",
     ),
     "zone": ("Posture", "Each thing that the zone template makes, found by its tags, exactly once."),
 }
