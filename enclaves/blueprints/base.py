@@ -93,7 +93,7 @@ class Sketch:
     shelf: tuple[str, str]  # what stands beside the hosts in the network, and a remark on it
     exit: tuple[str, str]  # through what the hosts call out, in two short lines
     exit_said: str  # the same in the outline
-    keys: tuple[str, str]  # the tenant's keys, and how they are named
+    keys: tuple[str, str, str]  # the tenant's keys, how they are named, and how often they change
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ WORDS = CloudWords(
         shelf=("Subnet lb", "no load balancer"),
         exit=("egress", "only"),
         exit_said="an egress-only gateway",
-        keys=("2 KMS keys", "alias/enclave-*"),
+        keys=("2 KMS keys", "alias/enclave-*", "rotate yearly"),
     ),
     binding="External id",
     confidential={

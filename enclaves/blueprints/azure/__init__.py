@@ -27,7 +27,7 @@ WORDS = CloudWords(
         shelf=("NAT gateway", "IPv4, outward only"),
         exit=("NSG", "wall"),
         exit_said="a NAT gateway and their own IPv6, behind a security group that lets nothing in",
-        keys=("Key Vault", "disk, archive"),
+        keys=("Key Vault", "disk, archive", "rotate every 90 days"),
     ),
     needs_directory=True,
     hands_back=CLIENT_ID,
