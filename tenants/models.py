@@ -1,5 +1,6 @@
 """Users, tenants, who belongs where with which roles, and the record of what they did."""
 
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -172,6 +173,10 @@ class Invitation(TenantOwned):
     @property
     def is_open(self) -> bool:
         return self.state in ("pending", "expired")
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.accepted_at or self.revoked_at or self.expires_at
 
 
 class ApiToken(TenantOwned):

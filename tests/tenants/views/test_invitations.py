@@ -94,6 +94,15 @@ def test_the_invitation_of_another_tenant_is_not_found(browser, invitation, glob
     assert [answer.status_code for answer in answers] == [404, 404]
 
 
+def test_what_is_over_tells_when_it_ended_and_offers_nothing(browser, invitation):
+    client = browser(Role.ADMIN)
+    client.post(f"{PAGE}{invitation.pk}/revoke/")
+
+    page = client.get(PAGE).text
+
+    assert ["revoked" in page, "Revoke…" in page, "in 6 d" in page] == [True, False, False]
+
+
 def test_the_list_costs_the_same_for_one_and_for_three(browser, actor, link, acme, queries, at_most):
     client, by = browser(Role.ADMIN), actor(Role.ADMIN)
     with at_most(12) as before:
