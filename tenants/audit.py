@@ -136,6 +136,8 @@ def _new_checkpoint(tenant: Tenant, sequence: int, key: str, by: Actor | System)
     checkpoint.hash, checkpoint.signed_at = event.hash, event.recorded_at
     checkpoint.signature = signing.sign(document(checkpoint))
     checkpoint.save(force_insert=True)
+    # Its own event was written onto a chain that had just been verified.
+    AuditHead.objects.filter(tenant=tenant).update(verified_count=sequence)
     return checkpoint
 
 

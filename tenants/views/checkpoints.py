@@ -29,7 +29,7 @@ def checkpoint_list(request: TenantRequest) -> HttpResponse:
         "page": page,
         "chain": audit.head(tenant),
         "can_sign": signing.can_sign(),
-        "command": _command(tenant.name, page.rows[0].sequence if page.rows else 1),
+        "command": _command(tenant.name, page.rows[0].sequence) if page.rows else "",
     }
     return render(request, "tenants/audit/checkpoints.html", context)
 

@@ -20,6 +20,7 @@ OF_ACME = [
     "/t/acme/hosts/?q=nothing-like-this",
     "/t/acme/operations/",
     "/t/acme/audit/",
+    "/t/acme/audit/checkpoints/",
     "/t/acme/members/",
     "/t/acme/invitations/",
     "/t/acme/invitations/send/",

@@ -214,6 +214,12 @@ def test_a_checkpoint_covers_the_event_that_tells_of_it(five, signed):
     assert (audit.verify(five).intact, audit.verify(five).events) == (True, 6)
 
 
+def test_after_signing_the_whole_chain_counts_as_verified(five, signed):
+    head = audit.head(five)
+
+    assert (head.verified_count, head.count) == (6, 6)
+
+
 def test_nothing_is_signed_twice(five, signed):
     again = audit.sign(five, audit.verify(five), by=audit.System("worker", five.pk))
 

@@ -18,6 +18,7 @@ def test_before_the_first_checkpoint_the_page_says_how_to_get_one(browser, acme)
     page = browser(Role.READER).get(PAGE).text
 
     assert ("No checkpoint yet" in page, "Verify and sign now" in page) == (True, True)
+    assert "--checkpoint" not in page
 
 
 def test_without_a_key_the_page_offers_nothing_that_cannot_work(browser, acme, settings):
