@@ -77,7 +77,14 @@ def addresses(tenant, cloud):
     names = {"tenant": tenant, "account": str(cloud.account), "zone": cloud.enclave.zone_id}
     for route in routes():
         noun = next((noun for noun in ids if f"{noun}/<uuid" in route), "hosts")
-        values = {**names, "application": "recommender", "number": "1", "pk": ids[noun], "id": ids[noun]}
+        values = {
+            **names,
+            "application": "recommender",
+            "number": "1",
+            "sequence": "1",
+            "pk": ids[noun],
+            "id": ids[noun],
+        }
         yield "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), route)  # noqa: B023
 
 
