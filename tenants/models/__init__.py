@@ -1,0 +1,23 @@
+"""Users, tenants, who belongs where with which roles, and the record of what they did."""
+
+from tenants.models.audit import AuditCheckpoint, AuditEvent, AuditHead
+from tenants.models.idempotency import IdempotentAnswer
+from tenants.models.members import ROLE_CHOICES, Invitation, Membership
+from tenants.models.tenants import TENANT_NAME, Tenant, TenantOwned
+from tenants.models.tokens import ApiToken
+from tenants.models.users import User
+
+__all__ = [
+    "ROLE_CHOICES",
+    "TENANT_NAME",
+    "ApiToken",
+    "AuditCheckpoint",
+    "AuditEvent",
+    "AuditHead",
+    "IdempotentAnswer",
+    "Invitation",
+    "Membership",
+    "Tenant",
+    "TenantOwned",
+    "User",
+]
