@@ -27,7 +27,9 @@ from tenants.gate import Actor
 from tenants.models import Membership, Tenant, User
 from tenants.policy import Role
 from tenants.scope import tenant_scope
-from tenants.services import add_member, create_tenant, create_token
+from tenants.services.members import add_member
+from tenants.services.tenants import create_tenant
+from tenants.services.tokens import create_token
 
 AWS_ZONE, AZURE_ZONE = "prod.aws-us-east-1c", "prod.azure-eastus-az1"
 RECOMMENDER = f"""\

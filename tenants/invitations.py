@@ -26,7 +26,8 @@ from tenants.errors import Refused
 from tenants.models import Invitation, Membership, Tenant, User
 from tenants.policy import Permission
 from tenants.scope import tenant_scope
-from tenants.services import known_roles, lock_tenant, take_turns
+from tenants.services.members import known_roles
+from tenants.services.turns import lock_tenant, take_turns
 from tenants.tokens import digest_of
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from tenants.gate import Actor
 from tenants.models import Membership, Tenant, User
 from tenants.policy import Role
 from tenants.scope import tenant_scope
-from tenants.services import create_tenant
+from tenants.services.tenants import create_tenant
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from tenants import audit, services
+from tenants import audit
 from tenants.api import serializers as shapes
 from tenants.api.base import PortalAPIView, TenantAPIView
 from tenants.api.matching import etag_of, require_match
@@ -18,6 +18,10 @@ from tenants.errors import Forbidden
 from tenants.gate import memberships_of
 from tenants.models import ApiToken, Membership, Tenant, User
 from tenants.policy import Permission
+from tenants.services.members import change_roles, leave_tenant, remove_member
+from tenants.services.tenants import create_tenant, freeze_tenant, unfreeze_tenant
+from tenants.services.tokens import create_token, revoke_token
+from tenants.services.turns import take_turns
 
 
 class TenantListView(PortalAPIView):
@@ -38,7 +42,7 @@ class TenantListView(PortalAPIView):
     )
     def post(self, request: Request) -> Response:
         user = _user(request)
-        tenant = services.create_tenant(**self.checked(shapes.NewTenantSerializer), by=user)
+        tenant = create_tenant(**self.checked(shapes.NewTenantSerializer), by=user)
         return Response(shapes.TenantSerializer(tenant).data, status=201)
 
 
@@ -55,7 +59,7 @@ class FreezeView(TenantAPIView):
 
     @extend_schema(request=None, responses=shapes.TenantSerializer, summary="Stop every change")
     def post(self, request: Request) -> Response:
-        services.freeze_tenant(by=self.actor)
+        freeze_tenant(by=self.actor)
         return _now(self.tenant)
 
 
@@ -64,7 +68,7 @@ class UnfreezeView(TenantAPIView):
 
     @extend_schema(request=None, responses=shapes.TenantSerializer, summary="Let changes go on")
     def post(self, request: Request) -> Response:
-        services.unfreeze_tenant(by=self.actor)
+        unfreeze_tenant(by=self.actor)
         return _now(self.tenant)
 
 
@@ -95,18 +99,18 @@ class MemberView(TenantAPIView):
         summary="Give a member other roles",
     )
     def patch(self, request: Request, id: UUID) -> Response:
-        services.take_turns(self.actor)
+        take_turns(self.actor)
         member = self._found(id)
         require_match(request, _member_tag(member))
         wanted = self.checked(shapes.MemberRolesSerializer)
-        return _member(services.change_roles(member, wanted["roles"], by=self.actor))
+        return _member(change_roles(member, wanted["roles"], by=self.actor))
 
     @extend_schema(responses={204: None}, parameters=[IF_MATCH], summary="Shut a member out")
     def delete(self, request: Request, id: UUID) -> Response:
-        services.take_turns(self.actor)
+        take_turns(self.actor)
         member = self._found(id)
         require_match(request, _member_tag(member))
-        services.remove_member(member, by=self.actor)
+        remove_member(member, by=self.actor)
         return Response(status=204)
 
     def _found(self, id: UUID) -> Membership:
@@ -118,7 +122,7 @@ class LeaveView(TenantAPIView):
 
     @extend_schema(request=None, responses={204: None}, summary="Give your own membership up")
     def post(self, request: Request) -> Response:
-        services.leave_tenant(by=self.actor)
+        leave_tenant(by=self.actor)
         return Response(status=204)
 
 
@@ -138,7 +142,7 @@ class TokenListView(TenantAPIView):
     )
     def post(self, request: Request) -> Response:
         wanted = self.checked(shapes.NewTokenSerializer)
-        token, secret = services.create_token(**wanted, by=self.actor)
+        token, secret = create_token(**wanted, by=self.actor)
         body = shapes.MadeTokenSerializer(token, context={"secret": secret}).data
         return Response(body, status=201, headers={"Cache-Control": "no-store"})
 
@@ -152,7 +156,7 @@ class TokenView(TenantAPIView):
 
     @extend_schema(responses={204: None}, summary="Revoke a token at once")
     def delete(self, request: Request, id: UUID) -> Response:
-        services.revoke_token(self._found(id), by=self.actor)
+        revoke_token(self._found(id), by=self.actor)
         return Response(status=204)
 
     def _found(self, id: UUID) -> ApiToken:

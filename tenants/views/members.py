@@ -7,13 +7,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from tenants import services
 from tenants.errors import Refused
 from tenants.forms import ConfirmForm, RolesForm
 from tenants.gate import TenantRequest, tenant_page
 from tenants.models import Invitation, Membership
 from tenants.paging import page_of
 from tenants.policy import Permission
+from tenants.services import members as services
 from tenants.views.answers import Question, ask, refusals
 
 SHOWN = 50  # invitations beside the members; the others stand on their own page

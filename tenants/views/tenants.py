@@ -9,11 +9,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from tenants import services
 from tenants.forms import ConfirmForm, ConfirmNameForm, CreateTenantForm
 from tenants.gate import TenantRequest, memberships_of, tenant_page
 from tenants.models import Tenant, User
 from tenants.policy import Permission
+from tenants.services import tenants as services
 from tenants.views.answers import Question, add_errors, ask, refusals
 
 

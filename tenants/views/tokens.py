@@ -8,13 +8,13 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from tenants import services
 from tenants.actors import Actor
 from tenants.forms import ConfirmForm, CreateTokenForm
 from tenants.gate import TenantRequest, tenant_page
 from tenants.models import ApiToken
 from tenants.paging import page_of
 from tenants.policy import Permission
+from tenants.services import tokens as services
 from tenants.views.answers import Question, add_errors, ask, refusals
 
 

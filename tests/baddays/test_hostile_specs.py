@@ -10,7 +10,7 @@ from django.utils import timezone
 from enclaves.models import HostImage, MachineType
 from tenants.policy import Role
 from tenants.scope import tenant_scope
-from tenants.services import create_token
+from tenants.services.tokens import create_token
 from tests.baddays.conftest import ZONE
 from tests.baddays.registered import IMAGE
 from tests.baddays.snapshot import changed, snapshot

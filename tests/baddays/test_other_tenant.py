@@ -19,7 +19,7 @@ from tenants.errors import Refused
 from tenants.isolation import owned_models
 from tenants.policy import Role
 from tenants.scope import tenant_scope
-from tenants.services import create_token
+from tenants.services.tokens import create_token
 from tests.baddays.mortal import worker_environment
 from tests.baddays.snapshot import changed, snapshot
 

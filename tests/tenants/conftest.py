@@ -12,10 +12,10 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from tenants import services
 from tenants.models import ApiToken, User
 from tenants.policy import Role
 from tenants.scope import tenant_scope
+from tenants.services import tokens as services
 
 
 @pytest.fixture

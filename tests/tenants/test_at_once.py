@@ -5,13 +5,13 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connections, transaction
 
-from tenants import services
 from tenants.actors import Actor
 from tenants.errors import Refused
 from tenants.invitations import NOT_IN_FORCE, accept_invitation, invite_member
 from tenants.models import Invitation, Membership
 from tenants.policy import Role
 from tenants.scope import enter_tenant, tenant_scope
+from tenants.services import members as services
 
 BOB = "bob@acme.example"
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,7 +10,7 @@ from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from tenants import audit, services
+from tenants import audit
 from tenants.actors import Actor
 from tenants.errors import Forbidden, Refused
 from tenants.invitations import (
@@ -26,6 +26,7 @@ from tenants.invitations import (
 from tenants.models import Invitation, Membership
 from tenants.policy import Role
 from tenants.scope import enter_tenant, tenant_scope
+from tenants.services import members as services
 from tenants.tokens import digest_of
 
 BOB = "bob@acme.example"

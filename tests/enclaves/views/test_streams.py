@@ -11,9 +11,10 @@ from django.utils import timezone
 from enclaves.models import Event
 from enclaves.provisioning import live
 from enclaves.views import streams
-from tenants import services
 from tenants.policy import Role
 from tenants.scope import tenant_scope
+from tenants.services.members import remove_member
+from tenants.services.tokens import create_token, revoke_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,7 +32,7 @@ def program(actor):
     def make(role: Role) -> str:
         by = actor(Role.ADMIN)
         with tenant_scope(by.tenant_id):
-            return services.create_token("ci", [role], timezone.now() + timedelta(days=1), by=by)[1]
+            return create_token("ci", [role], timezone.now() + timedelta(days=1), by=by)[1]
 
     return make
 
@@ -132,14 +133,14 @@ def test_who_is_shut_out_hears_nothing_any_more(acme, actor, monkeypatch, way):
     monkeypatch.setattr(streams, "PROVE_SECONDS", 0)
     admin, reader = actor(Role.ADMIN), actor(Role.READER)
     with tenant_scope(acme.pk):
-        token, secret = services.create_token("ci", ["reader"], timezone.now() + timedelta(days=1), by=admin)
+        token, secret = create_token("ci", ["reader"], timezone.now() + timedelta(days=1), by=admin)
 
     def shut_out():
         with tenant_scope(acme.pk):
             if way == "removed":
-                services.remove_member(reader.membership, by=admin)
+                remove_member(reader.membership, by=admin)
             else:
-                services.revoke_token(token, by=admin)
+                revoke_token(token, by=admin)
         nudge(acme, "account:1")
 
     async def listen():

@@ -7,11 +7,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tenants import audit, services
+from tenants import audit
 from tenants.invitations import invite_member
 from tenants.models import ApiToken, Membership, Tenant
 from tenants.policy import Role
 from tenants.scope import tenant_scope
+from tenants.services.members import add_member
+from tenants.services.tokens import create_token
 
 ACME = "/api/v1/tenants/acme/"
 
@@ -191,9 +193,9 @@ def test_a_list_costs_the_same_for_one_row_and_for_more(api, actor, new_user, ac
     by = actor(Role.ADMIN)
     with tenant_scope(acme.pk):
         for name in ("bob", "eve", "mal"):
-            services.add_member(new_user(f"{name}@acme.example"), ["reader"], by=by)
+            add_member(new_user(f"{name}@acme.example"), ["reader"], by=by)
             invite_member(f"{name}@elsewhere.example", ["reader"], by=by)
-            services.create_token(name, ["reader"], timezone.now() + timedelta(days=1), by=by)
+            create_token(name, ["reader"], timezone.now() + timedelta(days=1), by=by)
 
     with queries(len(before)):
         assert len(client.get(ACME + path).json()["results"]) >= 3

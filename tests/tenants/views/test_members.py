@@ -1,7 +1,7 @@
-from tenants import services
 from tenants.models import Membership
 from tenants.policy import Role
 from tenants.scope import tenant_scope
+from tenants.services import members as services
 
 PAGE = "/t/acme/members/"
 
