@@ -1,4 +1,4 @@
-"""Who may do what in a tenant: the whole permission model, on one page."""
+"""Who may do what, in a tenant and as staff: the whole permission model, on one page."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -19,6 +19,7 @@ class Permission(StrEnum):
     MEMBER_INVITE = "member:invite"
     MEMBER_MANAGE = "member:manage"
     MEMBER_LEAVE = "member:leave"
+    SIGN_ON_MANAGE = "sign_on:manage"
     TOKEN_VIEW = "token:view"  # noqa: S105 -- the name of a right, no secret
     TOKEN_CREATE = "token:create"  # noqa: S105 -- the name of a right, no secret
     TOKEN_REVOKE = "token:revoke"  # noqa: S105 -- the name of a right, no secret
@@ -67,6 +68,7 @@ _ADMIN = _DEVELOPER | {
     Permission.TENANT_FREEZE,
     Permission.MEMBER_INVITE,
     Permission.MEMBER_MANAGE,
+    Permission.SIGN_ON_MANAGE,
     Permission.ACCOUNT_REGISTER,
     Permission.ACCOUNT_REMOVE,
     Permission.ACCOUNT_FREEZE,
@@ -95,3 +97,54 @@ def allows(roles: Iterable[str], permission: Permission) -> bool:
 def covers(holder: Iterable[str], given: Iterable[str]) -> bool:
     """Say whether the holder of some roles may pass on others: nobody gives what they lack."""
     return granted(given) <= granted(holder)
+
+
+class StaffRole(StrEnum):
+    """What the vendor's people are. They are members of no tenant."""
+
+    SUPPORT = "support"
+    APPROVER = "approver"
+    OPERATOR = "operator"
+
+
+class StaffPermission(StrEnum):
+    """An action of staff; a look into a tenant is told to that tenant."""
+
+    FLEET_VIEW = "fleet:view"
+    TENANT_LIST = "tenant:list"
+    TENANT_LOOK = "tenant:look"
+    ACCOUNT_LOOK = "account:look"
+    ENCLAVE_LOOK = "enclave:look"
+    HOST_LOOK = "host:look"
+    OPERATION_LOOK = "operation:look"
+    ACCESS_ASK = "access:ask"
+    ACCESS_DECIDE = "access:decide"
+    ZONE_VIEW = "zone:view"
+    ZONE_MANAGE = "zone:manage"
+    STAFF_VIEW = "staff:view"
+    STAFF_MANAGE = "staff:manage"
+
+
+_STAFF = {
+    StaffPermission.FLEET_VIEW,
+    StaffPermission.TENANT_LIST,
+    StaffPermission.TENANT_LOOK,
+    StaffPermission.ACCOUNT_LOOK,
+    StaffPermission.ENCLAVE_LOOK,
+    StaffPermission.HOST_LOOK,
+    StaffPermission.OPERATION_LOOK,
+    StaffPermission.ZONE_VIEW,
+}
+
+STAFF_GRANTS: dict[StaffRole, frozenset[StaffPermission]] = {
+    StaffRole.SUPPORT: frozenset(_STAFF | {StaffPermission.ACCESS_ASK}),
+    StaffRole.APPROVER: frozenset(_STAFF | {StaffPermission.ACCESS_DECIDE}),
+    StaffRole.OPERATOR: frozenset(
+        _STAFF | {StaffPermission.ZONE_MANAGE, StaffPermission.STAFF_VIEW, StaffPermission.STAFF_MANAGE}
+    ),
+}
+
+
+def staff_allows(roles: Iterable[str], permission: StaffPermission) -> bool:
+    """Say whether one of the staff roles grants the permission; an unknown role grants nothing."""
+    return any(permission in STAFF_GRANTS[StaffRole(role)] for role in roles if role in StaffRole)

@@ -3,12 +3,16 @@
 from tenants.models.audit import AuditCheckpoint, AuditEvent, AuditHead
 from tenants.models.idempotency import IdempotentAnswer
 from tenants.models.members import ROLE_CHOICES, Invitation, Membership
+from tenants.models.signon import SignOn, SignOnIdentity
+from tenants.models.staff import STAFF_ROLE_CHOICES, StaffEvent, StaffMember
+
 from tenants.models.tenants import TENANT_NAME, Tenant, TenantOwned
 from tenants.models.tokens import ApiToken
 from tenants.models.users import User
 
 __all__ = [
     "ROLE_CHOICES",
+    "STAFF_ROLE_CHOICES",
     "TENANT_NAME",
     "ApiToken",
     "AuditCheckpoint",
@@ -17,6 +21,10 @@ __all__ = [
     "IdempotentAnswer",
     "Invitation",
     "Membership",
+    "SignOn",
+    "SignOnIdentity",
+    "StaffEvent",
+    "StaffMember",
     "Tenant",
     "TenantOwned",
     "User",

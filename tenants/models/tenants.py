@@ -26,12 +26,21 @@ class Tenant(models.Model):
     title = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     frozen_at = models.DateTimeField(null=True, editable=False)
+    requires_second_factor = models.BooleanField(default=False, editable=False)
+    # The gate asks these with every request; what else there is to single sign-on stands in SignOn.
+    sign_on_since = models.DateTimeField(null=True, editable=False)  # older sessions are over
+    requires_sign_on = models.BooleanField(default=False, editable=False)
+    trusts_sign_on_factor = models.BooleanField(default=False, editable=False)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(name__regex="^[a-z][a-z0-9-]{1,30}$"),
                 name="tenant_name_is_a_slug",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(requires_sign_on=False) | models.Q(sign_on_since__isnull=False),
+                name="tenant_requires_what_it_has",
             ),
         ]
 

@@ -14,6 +14,7 @@ MATRIX = {
     Permission.MEMBER_VIEW: ALL,
     Permission.MEMBER_INVITE: {ADMIN},
     Permission.MEMBER_MANAGE: {ADMIN},
+    Permission.SIGN_ON_MANAGE: {ADMIN},
     Permission.MEMBER_LEAVE: ALL,
     Permission.TOKEN_VIEW: WORKERS,
     Permission.TOKEN_CREATE: WORKERS,
