@@ -23,6 +23,9 @@ class Permission(StrEnum):
     TOKEN_VIEW = "token:view"  # noqa: S105 -- the name of a right, no secret
     TOKEN_CREATE = "token:create"  # noqa: S105 -- the name of a right, no secret
     TOKEN_REVOKE = "token:revoke"  # noqa: S105 -- the name of a right, no secret
+    TOKEN_MANAGE = "token:manage"  # noqa: S105 -- the name of a right, no secret
+    SERVICE_ACCOUNT_VIEW = "service_account:view"
+    SERVICE_ACCOUNT_MANAGE = "service_account:manage"
     AUDIT_VIEW = "audit:view"
     ACCOUNT_VIEW = "account:view"
     ACCOUNT_REGISTER = "account:register"
@@ -46,6 +49,9 @@ _READER = {
     Permission.TENANT_VIEW,
     Permission.MEMBER_VIEW,
     Permission.MEMBER_LEAVE,
+    Permission.TOKEN_VIEW,
+    Permission.TOKEN_REVOKE,
+    Permission.SERVICE_ACCOUNT_VIEW,
     Permission.AUDIT_VIEW,
     Permission.ACCOUNT_VIEW,
     Permission.ENCLAVE_VIEW,
@@ -55,9 +61,7 @@ _READER = {
     Permission.OPERATION_VIEW,
 }
 _DEVELOPER = _READER | {
-    Permission.TOKEN_VIEW,
     Permission.TOKEN_CREATE,
-    Permission.TOKEN_REVOKE,
     Permission.ACCOUNT_VERIFY,
     Permission.APPLICATION_CREATE,
     Permission.DEPLOYMENT_PLAN,
@@ -68,6 +72,8 @@ _ADMIN = _DEVELOPER | {
     Permission.TENANT_FREEZE,
     Permission.MEMBER_INVITE,
     Permission.MEMBER_MANAGE,
+    Permission.TOKEN_MANAGE,
+    Permission.SERVICE_ACCOUNT_MANAGE,
     Permission.SIGN_ON_MANAGE,
     Permission.ACCOUNT_REGISTER,
     Permission.ACCOUNT_REMOVE,
@@ -97,6 +103,13 @@ def allows(roles: Iterable[str], permission: Permission) -> bool:
 def covers(holder: Iterable[str], given: Iterable[str]) -> bool:
     """Say whether the holder of some roles may pass on others: nobody gives what they lack."""
     return granted(given) <= granted(holder)
+
+
+def common(one: Iterable[str], other: Iterable[str]) -> tuple[Role, ...]:
+    """The highest roles that both sets cover: what is allowed by them is allowed by each."""
+    first, second = granted(one), granted(other)
+    shared = [role for role in Role if GRANTS[role] <= first and GRANTS[role] <= second]
+    return tuple(role for role in shared if not any(GRANTS[role] < GRANTS[higher] for higher in shared))
 
 
 class StaffRole(StrEnum):
