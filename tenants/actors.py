@@ -1,12 +1,12 @@
-"""Who acts: a member, a token, or a named part of the portal itself."""
+"""Who acts: a member, a token, one of the staff, or a named part of the portal itself."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from tenants.errors import Forbidden
-from tenants.models import ApiToken, Membership, Tenant
-from tenants.policy import Permission, Role, allows
+from tenants.models import ApiToken, Membership, StaffMember, Tenant
+from tenants.policy import Permission, Role, StaffPermission, StaffRole, allows, staff_allows
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,39 @@ class Actor:
 
 
 @dataclass(frozen=True)
+class StaffActor:
+    """One of the vendor's people, in no tenant. Made by the gate of staff, asked by the services."""
+
+    id: UUID
+    label: str  # as tenants read it in their audit
+    roles: tuple[StaffRole, ...]
+    member: StaffMember
+    kind: ClassVar[str] = "staff"
+
+    @classmethod
+    def of(cls, member: StaffMember) -> "StaffActor":
+        roles = tuple(role for role in StaffRole if role in member.roles)
+        label = f"{' and '.join(roles)}: {member.user}"
+        return cls(member.user_id, label, roles, member)
+
+    def may(self, permission: StaffPermission) -> bool:
+        return staff_allows(self.roles, permission)
+
+    def require(self, permission: StaffPermission) -> None:
+        """Raise Forbidden, which names what is lacking, unless this actor holds the permission."""
+        if not self.may(permission):
+            raise Forbidden(f"This needs the permission {permission}; {_has(self.roles)}.")
+
+
+@dataclass(frozen=True)
+class Shell:
+    """Whoever has a shell on the portal's machine: nobody can ask them for permissions."""
+
+    label: str = "shell"
+    id: ClassVar[None] = None
+
+
+@dataclass(frozen=True)
 class System:
     """A named part of the portal, like the verifier. It asks nobody, and what it does is recorded too."""
 
@@ -57,5 +90,5 @@ def _roles(given: list[str]) -> tuple[Role, ...]:
     return tuple(role for role in Role if role in given)
 
 
-def _has(roles: tuple[Role, ...]) -> str:
+def _has(roles: tuple[Role | StaffRole, ...]) -> str:
     return f"{' and '.join(roles)} do not grant it" if len(roles) > 1 else f"{roles[0]} does not grant it"

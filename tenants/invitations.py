@@ -182,6 +182,9 @@ def has_proven(user: User, address: str) -> bool:
 def _join(tenant: Tenant, invitation: Invitation, user: User) -> Membership:
     if tenant.memberships.filter(user=user).exists():
         raise Refused(f"You are a member of {tenant.name} already.")
+    # Told to them alone: who invites must not learn by it whom the vendor employs.
+    if user.is_staff:
+        raise Refused("You are staff, and staff are members of no tenant.")
     membership = Membership.objects.create(tenant=tenant, user=user, roles=invitation.roles)
     invitation.accepted_at, invitation.accepted_by = timezone.now(), user
     invitation.save(update_fields=["accepted_at", "accepted_by"])

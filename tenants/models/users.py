@@ -3,11 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
-from django.contrib.auth.models import (
-    AbstractBaseUser,
-    BaseUserManager,
-    PermissionsMixin,
-)
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -20,18 +16,16 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email: str, password: str | None = None, **facts: Any) -> "User":
-        return self.create_user(email, password, **{**facts, "is_staff": True, "is_superuser": True})
 
-
-class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in. What they may do is said by their memberships, never by this row."""
+class User(AbstractBaseUser):
+    """A person who signs in. What they may do is said by their memberships or as staff, never by this row."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=80, blank=True)
     is_active = models.BooleanField(default=True)
-    is_staff = models.BooleanField(default=False)
+    # On which side they stand: of the vendor's people none can be a member. It grants nothing.
+    is_staff = models.BooleanField(default=False, editable=False)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = UserManager()

@@ -17,13 +17,15 @@ from tenants.services.turns import take_turns
 def add_member(user: User, roles: Iterable[str], *, by: Actor) -> Membership:
     """Let a person into the tenant unasked. Pages and API invite instead: they must not tell who signed up.
 
-    Raises Refused if they are a member already.
+    Raises Refused if they are a member already, or staff.
     """
     by.require(Permission.MEMBER_MANAGE)
     chosen = known_roles(roles)
     tenant = take_turns(by)
     if tenant.memberships.filter(user=user).exists():
         raise Refused(f"{user.email} is a member already.")
+    if user.is_staff:
+        raise Refused(f"{user.email} cannot become a member.")
     membership = Membership.objects.create(tenant=tenant, user=user, roles=chosen)
     audit.record("member.added", membership, by=by, member=user.email, roles=chosen)
     return membership

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from tenants import audit
 from tenants.actors import Actor
+from tenants.errors import Forbidden
 from tenants.models import Membership, Tenant, User
 from tenants.policy import Permission, Role
 from tenants.scope import tenant_scope
@@ -20,8 +21,10 @@ from tenants.services.turns import take_turns
 def create_tenant(name: str, title: str = "", *, by: User) -> Tenant:
     """Make a tenant with its first admin.
 
-    Raises ValidationError for a name that is none, or taken.
+    Raises ValidationError for a name that is none, or taken, and Forbidden for staff.
     """
+    if by.is_staff:
+        raise Forbidden("Staff are members of no tenant.")
     tenant = Tenant(id=uuid4(), name=name.strip(), title=title.strip())
     tenant.full_clean(validate_unique=False, validate_constraints=False)
     with tenant_scope(tenant.pk):
