@@ -1,4 +1,3 @@
-from django.contrib import admin
 from django.urls import include, path
 
 from enclaves.api.document import SchemaView
@@ -10,7 +9,6 @@ urlpatterns = [
     path("readyz", health.ready),
     path("theme/", views.choose_theme, name="theme"),
     path("accounts/", include("allauth.urls")),
-    path("admin/", admin.site.urls),
     path("api/v1/schema/", SchemaView.as_view(), name="schema"),
     path("api/v1/docs/", views.read_manual, name="docs"),
     path("api/v1/", include("enclaves.api.urls")),

@@ -8,7 +8,7 @@ from enclaves.models.base import Moving
 
 
 class Zone(models.Model):
-    """A place where the vendor offers to run. Data: operators edit it in the admin."""
+    """A place where the vendor offers to run. Data: operators edit it as staff."""
 
     name = models.CharField(max_length=60, primary_key=True)
     environment = models.CharField(max_length=20)
