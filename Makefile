@@ -9,6 +9,7 @@ LAYERS := .venv/bin/lint-imports
 PRODUCTION := PORTAL_ENVIRONMENT=production PORTAL_BASE_URL=https://portal.example.com \
 	PORTAL_SECRET_KEY=for-the-checks-only-0123456789-abcdefghijklmnopqrstuvwxyz \
 	PORTAL_AUDIT_KEY=for-the-checks-alone-0123456789-abcdefghijklmnopqrstuvwxyz \
+	PORTAL_SEALING_SECRET=sealing-in-the-checks-alone-0123456789-abcdefghijklmnop \
 	PORTAL_AWS_ACCOUNT_ID=999900001111 PORTAL_AWS_PRINCIPAL_ARN=arn:aws:iam::999900001111:role/portal \
 	PORTAL_AZURE_IMAGE_GALLERY=enclaves-0123abcd PORTAL_SMTP_HOST=mail.example.com \
 	DATABASE_URL=postgresql://portal_app@localhost/portal \

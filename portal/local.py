@@ -92,6 +92,7 @@ def _environment(chosen: Servers, place: Place) -> dict[str, str | None]:
         "PORTAL_ENVIRONMENT": "demo",
         "PORTAL_SECRET_KEY": Secrets(place.state / "secrets").get("portal"),
         "PORTAL_AUDIT_KEY": Secrets(place.state / "secrets").get("audit"),
+        "PORTAL_SEALING_SECRET": Secrets(place.state / "secrets").get("sealing"),
         "PORTAL_BASE_URL": place.url,
         "PORTAL_ALLOWED_HOSTS": "127.0.0.1,localhost",
     }

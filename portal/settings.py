@@ -249,6 +249,9 @@ SIGNING_SECRET = os.environ.get("PORTAL_SIGNING_SECRET", "")
 # Signs checkpoints of the audit, also those that a page asks for: all processes have it, no row has.
 AUDIT_KEY = os.environ.get("PORTAL_AUDIT_KEY", "")
 AUDIT_OLD_KEYS = [key for key in os.environ.get("PORTAL_AUDIT_OLD_KEYS", "").split(",") if key]  # public
+# Encrypts what the portal must read again: the secrets of authenticator apps and of single sign-on.
+SEALING_SECRET = os.environ.get("PORTAL_SEALING_SECRET", "")
+SEALING_OLD_SECRETS = [old for old in os.environ.get("PORTAL_SEALING_OLD_SECRETS", "").split(",") if old]
 AZURE_IMAGE_GALLERY = os.environ.get("PORTAL_AZURE_IMAGE_GALLERY", "")  # its public name
 # Of a pretend Azure; empty means the real one.
 AZURE_AUTHORITY_URL = os.environ.get("PORTAL_AZURE_AUTHORITY_URL", "").rstrip("/")
