@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,6 +19,22 @@ FRESH: Final = timedelta(minutes=15)
 SIGNED_ON_FOR: Final = "signed_on_for"
 SECOND_FACTORS: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 _NEVER: Final = timedelta.max
+
+
+class Lack(StrEnum):
+    """What a session has to show before something may be done in it."""
+
+    SECOND_FACTOR = "second-factor"  # none was given in it
+    REAUTHENTICATION = "reauthenticate"  # what was given is too old for something that matters
+
+
+def lack(request: HttpRequest, *, fresh: bool = False, second_factor: bool = False) -> Lack | None:
+    """What this session lacks of what is wanted of it: a late authentication, a second factor, or both."""
+    if second_factor and not second_factor_used(request):
+        return Lack.SECOND_FACTOR
+    if fresh and not is_fresh(request):
+        return Lack.REAUTHENTICATION
+    return None
 
 
 def second_factor_used(request: HttpRequest) -> bool:

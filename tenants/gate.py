@@ -5,6 +5,7 @@ Whoever is admitted acts in the scope of the tenant for the rest of the transact
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any
@@ -15,9 +16,11 @@ from django.db.transaction import atomic
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
-from tenants import scope
+from tenants import assurance, scope
 from tenants.actors import Actor, System
-from tenants.models import ApiToken, Membership, User
+from tenants.assurance import Lack
+from tenants.challenges import challenge
+from tenants.models import ApiToken, Membership, Tenant, User
 from tenants.policy import Permission
 from tenants.tokens import BadToken, find_token, presented
 
@@ -27,6 +30,7 @@ __all__ = [
     "TenantRequest",
     "admit_token",
     "admit_user",
+    "lack_of",
     "may_still",
     "memberships_of",
     "tenant_page",
@@ -41,6 +45,15 @@ class TenantRequest(HttpRequest):
     htmx: HtmxDetails
     actor: Actor
     memberships: list[Membership]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a page asks of whoever comes: a permission, and how sure it must be who they are."""
+
+    permission: Permission
+    fresh: bool = False
+    second_factor: bool = False
 
 
 def memberships_of(user: User) -> list[Membership]:
@@ -80,33 +93,48 @@ def may_still(actor: Actor, permission: Permission) -> bool:
         return any(one.may(permission) for one in now)
 
 
-def tenant_page(permission: Permission) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def lack_of(
+    request: HttpRequest, tenant: Tenant, *, fresh: bool = False, second_factor: bool = False
+) -> Lack | None:
+    """What the session of a member lacks of what a page and the tenant itself ask of it."""
+    asked = second_factor or tenant.requires_second_factor
+    return assurance.lack(request, fresh=fresh, second_factor=asked)
+
+
+def tenant_page(
+    permission: Permission, *, fresh: bool = False, second_factor: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Let a page run only for members who hold the permission; works for async pages too,
     and these also for programs with a token.
 
+    ``fresh`` marks what cannot be taken back: who authenticated more than 15 minutes ago does so again
+    first, with the second factor if they have one. ``second_factor`` wants one of everybody; both together
+    want one of the last 15 minutes. What is asked applies to the page with the question too, so that the
+    answer is not lost on the way; such a page must take GET.
     The view gets a TenantRequest and no ``tenant`` argument. The permission stays on the view, so that a
     test can prove that no page of a tenant was left without one.
     """
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        entry = Entry(permission, fresh, second_factor)
         # Functions take attributes, but their type does not say so.
-        gated: Any = (_gated_async if iscoroutinefunction(view) else _gated)(view, permission)
-        gated.permission = permission
+        gated: Any = (_gated_async if iscoroutinefunction(view) else _gated)(view, entry)
+        gated.permission, gated.entry = permission, entry
         return gated  # type: ignore[no-any-return]  # see above
 
     return decorate
 
 
-def _gated(view: Callable[..., HttpResponse], permission: Permission) -> Callable[..., HttpResponse]:
+def _gated(view: Callable[..., HttpResponse], entry: Entry) -> Callable[..., HttpResponse]:
     @wraps(view)
     def gated(request: TenantRequest, tenant: str, **kwargs: Any) -> HttpResponse:
-        return _admit(request, tenant, permission) or view(request, **kwargs)
+        return _admit(request, tenant, entry) or view(request, **kwargs)
 
     return gated
 
 
 def _gated_async(
-    view: Callable[..., Awaitable[HttpResponseBase]], permission: Permission
+    view: Callable[..., Awaitable[HttpResponseBase]], entry: Entry
 ) -> Callable[..., Awaitable[HttpResponseBase]]:
     # An async page has no transaction around it, so the scope ends here: it gets the actor, and enters
     # the tenant itself, with tenant_scope, where it reads.
@@ -114,8 +142,8 @@ def _gated_async(
     def admit(request: TenantRequest, tenant: str) -> HttpResponse | None:
         with atomic():
             if "Authorization" in request.headers:
-                return _admit_program(request, tenant, permission)
-            return _admit(request, tenant, permission)
+                return _admit_program(request, tenant, entry.permission)
+            return _admit(request, tenant, entry)
 
     @wraps(view)
     async def gated(request: TenantRequest, tenant: str, **kwargs: Any) -> HttpResponseBase:
@@ -134,11 +162,13 @@ def _admit_program(request: TenantRequest, tenant: str, permission: Permission) 
     return None
 
 
-def _admit(request: TenantRequest, tenant: str, permission: Permission) -> HttpResponse | None:
+def _admit(request: TenantRequest, tenant: str, entry: Entry) -> HttpResponse | None:
     """Put the actor on the request, or answer what leads to one: nobody is sent to sign in."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     request.memberships = memberships_of(request.user)
     request.actor = admit_user(request.memberships, tenant)
-    request.actor.require(permission)
-    return None
+    request.actor.require(entry.permission)
+    own = request.actor.tenant
+    lack = lack_of(request, own, fresh=entry.fresh, second_factor=entry.second_factor)
+    return challenge(request, lack, own) if lack else None

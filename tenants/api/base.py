@@ -15,7 +15,8 @@ from tenants.actors import Actor
 from tenants.api.idempotency import idempotent
 from tenants.api.pages import cut_page
 from tenants.api.problems import Problem
-from tenants.gate import admit_token, admit_user, memberships_of
+from tenants.challenges import refuse
+from tenants.gate import admit_token, admit_user, lack_of, memberships_of
 from tenants.models import ApiToken, Tenant
 from tenants.policy import Permission
 
@@ -57,6 +58,8 @@ class NowhereView(PortalAPIView):
 class TenantAPIView(PortalAPIView):
     """A view inside a tenant, with a permission for each HTTP method that it answers.
 
+    ``fresh`` and ``second_factor`` name the methods that ask of a session what the arguments of
+    `tenant_page` ask of it on pages. A token has no session, and nobody to ask.
     Handlers get no ``tenant``; they find ``self.actor`` and ``self.tenant``. Every POST takes an
     Idempotency-Key.
     """
@@ -64,6 +67,8 @@ class TenantAPIView(PortalAPIView):
     permissions: ClassVar[Mapping[str, Permission]]
     permission_classes = (AllowAny,)  # the gate stands in `initial`
     secret_fields: ClassVar[tuple[str, ...]] = ()
+    fresh: ClassVar[frozenset[str]] = frozenset()
+    second_factor: ClassVar[frozenset[str]] = frozenset()
     actor: Actor
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -83,6 +88,13 @@ class TenantAPIView(PortalAPIView):
         if method not in self.permissions:
             raise MethodNotAllowed(method)
         self.actor.require(self.permissions[method])
+        if self.actor.kind == "user":
+            self._be_sure(request, method)
+
+    def _be_sure(self, request: Request, method: str) -> None:
+        wanted = {"fresh": method in self.fresh, "second_factor": method in self.second_factor}
+        if lack := lack_of(request._request, self.tenant, **wanted):
+            raise refuse(lack)
 
 
 def _admitted(request: Request, tenant: str) -> Actor:

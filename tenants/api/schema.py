@@ -128,7 +128,7 @@ class Schema(AutoSchema):
     def _problems(self) -> dict[int, str]:
         found = {401: "Nobody, or a token that is unknown, expired or revoked."} if self.get_auth() else {}
         if self._in_tenant():
-            found[403] = "You lack the permission."
+            found[403] = "You lack the permission; or, in a browser's session, `type` says what it lacks."
         if "{" in self.path:
             found[404] = "It does not exist, or is not yours."
         if self._is_list_view() or self.method in WITH_BODY:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from tenants.models import ApiToken, User
 from tenants.policy import Role
 from tenants.scope import tenant_scope
+from tests.signing_in import sign_in
 from tenants.services import tokens as services
 
 
@@ -23,9 +24,7 @@ def browser(actor) -> Callable[..., Client]:
     """A browser in which somebody is signed in: ``browser(Role.READER)``, ``browser(Role.ADMIN, globex)``."""
 
     def make(*who) -> Client:
-        client = Client()
-        client.force_login(actor(*who).membership.user)
-        return client
+        return sign_in(Client(), actor(*who).membership.user)
 
     return make
 
