@@ -119,9 +119,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
 }
 CELERY_TIMEZONE = "UTC"
+# What has open pages look again; tenants know no streams.
+LIVE_NUDGE = "enclaves.provisioning.live.nudge"
 CELERY_TASK_DEFAULT_QUEUE = "rest"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "enclaves.tasks.sweep", "schedule": 2.0, "options": {"expires": 2}},
+    "post": {"task": "tenants.tasks.post", "schedule": 10.0, "options": {"expires": 10}},
 }
 
 AUTH_USER_MODEL = "tenants.User"

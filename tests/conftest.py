@@ -1,6 +1,7 @@
 """The cast: two tenants and their people, in a real PostgreSQL with row-level security."""
 
 import pytest
+from celery import current_app
 from django.db import connections
 
 from enclaves import tasks
@@ -75,3 +76,4 @@ def in_acme(acme):
 def _no_broker(monkeypatch):
     """Tests drive the worker themselves; nothing is sent to a broker."""
     monkeypatch.setattr(tasks.look, "apply_async", lambda *args, **options: None)
+    monkeypatch.setattr(current_app, "send_task", lambda *args, **options: None)

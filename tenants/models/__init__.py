@@ -3,9 +3,9 @@
 from tenants.models.audit import AuditCheckpoint, AuditEvent, AuditHead
 from tenants.models.idempotency import IdempotentAnswer
 from tenants.models.members import ROLE_CHOICES, Invitation, Membership
+from tenants.models.notifications import Letter, MailPreference, Notification
 from tenants.models.signon import SignOn, SignOnIdentity
 from tenants.models.staff import STAFF_ROLE_CHOICES, StaffEvent, StaffMember
-
 from tenants.models.tenants import TENANT_NAME, Tenant, TenantOwned
 from tenants.models.tokens import ApiToken
 from tenants.models.users import User
@@ -20,7 +20,10 @@ __all__ = [
     "AuditHead",
     "IdempotentAnswer",
     "Invitation",
+    "Letter",
+    "MailPreference",
     "Membership",
+    "Notification",
     "SignOn",
     "SignOnIdentity",
     "StaffEvent",

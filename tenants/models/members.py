@@ -20,6 +20,7 @@ class Membership(TenantOwned):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
     roles = ArrayField(models.CharField(max_length=20, choices=ROLE_CHOICES))
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
+    seen_until = models.DateTimeField(default=timezone.now)  # notifications up to then were seen
 
     class Meta(TenantOwned.Meta):
         constraints = [
