@@ -255,6 +255,8 @@ AUDIT_OLD_KEYS = [key for key in os.environ.get("PORTAL_AUDIT_OLD_KEYS", "").spl
 # Encrypts what the portal must read again: the secrets of authenticator apps and of single sign-on.
 SEALING_SECRET = os.environ.get("PORTAL_SEALING_SECRET", "")
 SEALING_OLD_SECRETS = [old for old in os.environ.get("PORTAL_SEALING_OLD_SECRETS", "").split(",") if old]
+# Lets a sign-on lead to a pretend identity provider on this machine, without TLS.
+SIGN_ON_LOOPBACK = os.environ.get("PORTAL_SIGN_ON_LOOPBACK", "") == "1"
 AZURE_IMAGE_GALLERY = os.environ.get("PORTAL_AZURE_IMAGE_GALLERY", "")  # its public name
 # Of a pretend Azure; empty means the real one.
 AZURE_AUTHORITY_URL = os.environ.get("PORTAL_AZURE_AUTHORITY_URL", "").rstrip("/")

@@ -3,10 +3,11 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from tenants.invitations import SESSION_KEY, find_invitation
 from tenants.models import User
+from tenants.signon.sessions import note_sign_on
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -24,3 +25,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         if invitation is None or invitation.state != "pending":
             return False
         return invitation.email == email.lower()
+
+    def post_login(
+        self, request: HttpRequest, user: User, *, signal_kwargs: dict[str, Any] | None, **facts: Any
+    ) -> HttpResponse:
+        """Every way to sign in ends here, so that none inherits on whose word an earlier one rested."""
+        note_sign_on(request.session, (signal_kwargs or {}).get("sign_on"))
+        response: HttpResponse = super().post_login(request, user, signal_kwargs=signal_kwargs, **facts)
+        return response

@@ -11,12 +11,14 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
-from tenants.models import User
+from tenants.errors import Forbidden
+from tenants.models import Tenant, User
 
 # How long an authentication is good for what cannot be taken back.
 FRESH: Final = timedelta(minutes=15)
 # Where a sign-on notes in the session which tenant's identity provider vouched for the person.
 SIGNED_ON_FOR: Final = "signed_on_for"
+SIGNED_ON_AT: Final = "signed_on_at"
 SECOND_FACTORS: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 _NEVER: Final = timedelta.max
 
@@ -25,6 +27,7 @@ class Lack(StrEnum):
     """What a session has to show before something may be done in it."""
 
     SECOND_FACTOR = "second-factor"  # none was given in it
+    SIGN_ON = "sign-on"  # the tenant wants its own identity provider to vouch for the person, now
     REAUTHENTICATION = "reauthenticate"  # what was given is too old for something that matters
 
 
@@ -57,6 +60,20 @@ def signed_on_for(request: HttpRequest) -> UUID | None:
     """The only tenant of a session that a tenant's own identity provider vouched for."""
     tenant = request.session.get(SIGNED_ON_FOR)
     return UUID(tenant) if tenant else None
+
+
+def own_session(request: HttpRequest) -> None:
+    """Raise Forbidden in a session that a tenant's provider vouched for: it is good for that tenant alone."""
+    if signed_on_for(request) is not None:
+        raise Forbidden("Your tenant's identity provider signed you in here. Sign in by yourself for this.")
+
+
+def sign_on_is_over(request: HttpRequest, tenant: Tenant) -> bool:
+    """Say whether a session rests on a sign-on of this tenant that is no longer in force."""
+    if signed_on_for(request) != tenant.pk:
+        return False
+    since = tenant.sign_on_since
+    return since is None or request.session.get(SIGNED_ON_AT, 0) < since.timestamp()
 
 
 def is_fresh(request: HttpRequest) -> bool:

@@ -13,10 +13,9 @@ from tenants.errors import Unassured
 from tenants.models import Tenant
 
 _SET_ONE_UP: Final = "This needs a second factor: set up a passkey or an authenticator app, then go on."
-_NOTHING_DONE: Final = (
-    "Nothing was done: you signed in a while ago. Look once more at what you wanted to do."
-)
+_NOTHING_DONE: Final = "Nothing was done: you signed in a while ago. Look once more at what you wanted to do."
 _TOLD: Final = {
+    Lack.SIGN_ON: "This tenant wants you to sign in with its identity provider.",
     Lack.SECOND_FACTOR: "This needs a second factor, and none was given in this session.",
     Lack.REAUTHENTICATION: "This needs an authentication of the last 15 minutes, with your second factor if "
     "you have one.",
@@ -44,10 +43,14 @@ def challenge(request: HttpRequest, lack: Lack, tenant: Tenant | None = None) ->
 
 
 def _way(request: HttpRequest, lack: Lack, tenant: Tenant | None) -> str:
-    if lack is Lack.REAUTHENTICATION and tenant and signed_on_for(request) == tenant.pk:
+    if tenant and (lack is Lack.SIGN_ON or _is_signed_on(request, lack, tenant)):
         return reverse("sign-on", args=[tenant.name])
     if lack is Lack.SECOND_FACTOR and not has_second_factor(request.user):
         messages.warning(request, _SET_ONE_UP)
         return reverse("mfa_index")
     ways = get_adapter().get_reauthentication_methods(request.user)
     return str(ways[0]["url"]) if ways else reverse("account_login")
+
+
+def _is_signed_on(request: HttpRequest, lack: Lack, tenant: Tenant) -> bool:
+    return lack is Lack.REAUTHENTICATION and signed_on_for(request) == tenant.pk

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any
+from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.views import redirect_to_login
@@ -20,8 +21,8 @@ from tenants import assurance, scope
 from tenants.actors import Actor, System
 from tenants.assurance import Lack
 from tenants.challenges import challenge
-from tenants.models import ApiToken, Membership, Tenant, User
-from tenants.policy import Permission
+from tenants.models import ApiToken, Membership, User
+from tenants.policy import Permission, Role
 from tenants.tokens import BadToken, find_token, presented
 
 __all__ = [
@@ -56,10 +57,14 @@ class Entry:
     second_factor: bool = False
 
 
-def memberships_of(user: User) -> list[Membership]:
-    """All memberships of a user, by the name of the tenant; leaves the scope of any tenant."""
+def memberships_of(user: User, *, only: UUID | None) -> list[Membership]:
+    """All memberships of a user, by the name of the tenant; leaves the scope of any tenant.
+
+    ``only`` is the one tenant of a session that this tenant's identity provider vouched for.
+    """
     scope.enter_user(user.pk)
     mine = Membership.objects.filter(user=user).select_related("tenant", "user")
+    mine = mine.filter(tenant_id=only) if only else mine
     return list(mine.order_by("tenant__name"))
 
 
@@ -94,11 +99,24 @@ def may_still(actor: Actor, permission: Permission) -> bool:
 
 
 def lack_of(
-    request: HttpRequest, tenant: Tenant, *, fresh: bool = False, second_factor: bool = False
+    request: HttpRequest, actor: Actor, *, fresh: bool = False, second_factor: bool = False
 ) -> Lack | None:
     """What the session of a member lacks of what a page and the tenant itself ask of it."""
-    asked = second_factor or tenant.requires_second_factor
+    if _has_to_sign_on(request, actor):
+        return Lack.SIGN_ON
+    tenant = actor.tenant
+    vouched = tenant.trusts_sign_on_factor and assurance.signed_on_for(request) == tenant.pk
+    asked = second_factor or (tenant.requires_second_factor and not vouched)
     return assurance.lack(request, fresh=fresh, second_factor=asked)
+
+
+def _has_to_sign_on(request: HttpRequest, actor: Actor) -> bool:
+    tenant = actor.tenant
+    if assurance.signed_on_for(request) == tenant.pk:
+        return assurance.sign_on_is_over(request, tenant)
+    # Admins keep a way in of their own: a provider that is down must not lock everybody out.
+    admin = Role.ADMIN in actor.roles and assurance.second_factor_used(request)
+    return tenant.requires_sign_on and not admin
 
 
 def tenant_page(
@@ -166,9 +184,9 @@ def _admit(request: TenantRequest, tenant: str, entry: Entry) -> HttpResponse | 
     """Put the actor on the request, or answer what leads to one: nobody is sent to sign in."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    request.memberships = memberships_of(request.user)
+    request.memberships = memberships_of(request.user, only=assurance.signed_on_for(request))
     request.actor = admit_user(request.memberships, tenant)
     request.actor.require(entry.permission)
     own = request.actor.tenant
-    lack = lack_of(request, own, fresh=entry.fresh, second_factor=entry.second_factor)
+    lack = lack_of(request, request.actor, fresh=entry.fresh, second_factor=entry.second_factor)
     return challenge(request, lack, own) if lack else None

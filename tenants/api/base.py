@@ -15,6 +15,7 @@ from tenants.actors import Actor
 from tenants.api.idempotency import idempotent
 from tenants.api.pages import cut_page
 from tenants.api.problems import Problem
+from tenants.assurance import signed_on_for
 from tenants.challenges import refuse
 from tenants.gate import admit_token, admit_user, lack_of, memberships_of
 from tenants.models import ApiToken, Tenant
@@ -93,7 +94,7 @@ class TenantAPIView(PortalAPIView):
 
     def _be_sure(self, request: Request, method: str) -> None:
         wanted = {"fresh": method in self.fresh, "second_factor": method in self.second_factor}
-        if lack := lack_of(request._request, self.tenant, **wanted):
+        if lack := lack_of(request._request, self.actor, **wanted):
             raise refuse(lack)
 
 
@@ -102,4 +103,4 @@ def _admitted(request: Request, tenant: str) -> Actor:
         return admit_token(request.auth, tenant)
     if not request.user.is_authenticated:
         raise NotAuthenticated("Sign in, or send a token: Authorization: Bearer ep_…")
-    return admit_user(memberships_of(request.user), tenant)
+    return admit_user(memberships_of(request.user, only=signed_on_for(request._request)), tenant)

@@ -14,6 +14,7 @@ from tenants.api import serializers as shapes
 from tenants.api.base import PortalAPIView, TenantAPIView
 from tenants.api.matching import etag_of, require_match
 from tenants.api.schema import IF_MATCH, page_schema
+from tenants.assurance import own_session, signed_on_for
 from tenants.errors import Forbidden
 from tenants.gate import memberships_of
 from tenants.models import ApiToken, Membership, Tenant, User
@@ -32,7 +33,10 @@ class TenantListView(PortalAPIView):
     def get(self, request: Request) -> Response:
         if isinstance(request.auth, ApiToken):
             return self.page(Tenant.objects.filter(pk=request.auth.tenant_id), shapes.TenantSerializer)
-        mine = [membership.tenant_id for membership in memberships_of(_user(request))]
+        mine = [
+            membership.tenant_id
+            for membership in memberships_of(_user(request), only=signed_on_for(request._request))
+        ]
         return self.page(Tenant.objects.filter(pk__in=mine), shapes.TenantSerializer)
 
     @extend_schema(
@@ -42,6 +46,7 @@ class TenantListView(PortalAPIView):
     )
     def post(self, request: Request) -> Response:
         user = _user(request)
+        own_session(request._request)
         tenant = create_tenant(**self.checked(shapes.NewTenantSerializer), by=user)
         return Response(shapes.TenantSerializer(tenant).data, status=201)
 

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
+from tenants.assurance import own_session, signed_on_for
 from tenants.forms import ConfirmForm, ConfirmNameForm, CreateTenantForm
 from tenants.gate import TenantRequest, memberships_of, tenant_page
 from tenants.models import Tenant, User
@@ -20,7 +21,7 @@ from tenants.views.answers import Question, add_errors, ask, refusals
 @require_GET
 @login_required
 def tenant_choose(request: HttpRequest) -> HttpResponse:
-    memberships = memberships_of(cast(User, request.user))
+    memberships = memberships_of(cast(User, request.user), only=signed_on_for(request))
     if not memberships:
         return redirect("tenant-create")
     if len(memberships) == 1:
@@ -31,6 +32,7 @@ def tenant_choose(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def tenant_create(request: HttpRequest) -> HttpResponse:
+    own_session(request)
     form = CreateTenantForm(request.POST or None)
     if form.is_valid():
         tenant = _created(form, cast(User, request.user))
