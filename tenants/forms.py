@@ -1,15 +1,19 @@
 """What people fill in. The services check; these only shape the fields."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
+from itertools import groupby
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import slugify
 
+from tenants.kinds import Kind
 from tenants.models import User
 from tenants.policy import Role, covers
+from tenants.services.notices import Choice
 
 SAID = {
     Role.ADMIN: "admin: cloud accounts, enclaves, members, freeze, and all below",
@@ -93,6 +97,29 @@ class AuditFilterForm(forms.Form):
             "since": datetime.combine(first, time.min, UTC) if first else None,
             "until": datetime.combine(last, time.min, UTC) + timedelta(days=1) if last else None,
         }
+
+
+class SeenForm(forms.Form):
+    until = forms.DateTimeField(required=False, widget=forms.HiddenInput)
+
+
+class MailForm(forms.Form):
+    """What a member is written to about: one field for each group of kinds."""
+
+    def __init__(self, *args: Any, choices: Iterable[Choice], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for group, kinds in groupby(choices, lambda choice: choice.rule.group):
+            offered = list(kinds)
+            self.fields[slugify(group)] = forms.MultipleChoiceField(
+                label=group,
+                choices=[(choice.kind.value, choice.rule.title) for choice in offered],
+                initial=[choice.kind.value for choice in offered if choice.mail],
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+            )
+
+    def wanted(self) -> list[Kind]:
+        return [Kind(kind) for kinds in self.cleaned_data.values() for kind in kinds]
 
 
 class ConfirmForm(forms.Form):

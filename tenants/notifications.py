@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.db.transaction import on_commit
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -175,7 +176,33 @@ def seen_by(actor: Actor) -> QuerySet[Notification]:
 def conditions(actor: Actor) -> list[Notification]:
     """The conditions that hold now, the newest first."""
     held = seen_by(actor).filter(ended_at=None).order_by("-begun_at", "-id")
-    return list(held[:MOST_COUNTED])
+    return list(with_letters(held)[:MOST_COUNTED])
+
+
+def past(actor: Actor) -> QuerySet[Notification]:
+    """News, and the conditions that are over."""
+    return seen_by(actor).exclude(ended_at=None)
+
+
+def narrowed(
+    found: QuerySet[Notification], *, kind: str = "", source: str = "", open: bool | None = None
+) -> QuerySet[Notification]:
+    """Those of a kind, of a source, or that hold or are over."""
+    wanted = {"kind": kind, "source": source}
+    found = found.filter(**{name: value for name, value in wanted.items() if value})
+    return found if open is None else found.filter(ended_at__isnull=open)
+
+
+def with_letters(found: QuerySet[Notification]) -> QuerySet[Notification]:
+    """Beside each, how many letters about it were sent, wait, or were given up, and what ails them."""
+    is_sent, waits = Q(letters__sent_at__isnull=False), Q(letters__due_at__isnull=False)
+    tried = Q(letters__attempts__gt=0)
+    return found.annotate(
+        letters_sent=Count("letters", filter=is_sent),
+        letters_waiting=Count("letters", filter=waits),
+        letters_lost=Count("letters", filter=~is_sent & ~waits & tried),
+        letters_problem=Coalesce(Max("letters__problem", filter=~is_sent & (waits | tried)), Value("")),
+    )
 
 
 def count_unseen(actor: Actor) -> int:

@@ -26,6 +26,7 @@ class Permission(StrEnum):
     TOKEN_MANAGE = "token:manage"  # noqa: S105 -- the name of a right, no secret
     SERVICE_ACCOUNT_VIEW = "service_account:view"
     SERVICE_ACCOUNT_MANAGE = "service_account:manage"
+    NOTIFICATION_VIEW = "notification:view"
     AUDIT_VIEW = "audit:view"
     ACCOUNT_VIEW = "account:view"
     ACCOUNT_REGISTER = "account:register"
@@ -52,6 +53,7 @@ _READER = {
     Permission.TOKEN_VIEW,
     Permission.TOKEN_REVOKE,
     Permission.SERVICE_ACCOUNT_VIEW,
+    Permission.NOTIFICATION_VIEW,
     Permission.AUDIT_VIEW,
     Permission.ACCOUNT_VIEW,
     Permission.ENCLAVE_VIEW,

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from tenants.views import audit, checkpoints, invitations, invited, members, tenants, tokens
+from tenants.views import audit, checkpoints, invitations, invited, members, notifications, tenants, tokens
 
 _tenant = [
     path("freeze/", tenants.tenant_freeze, name="tenant-freeze"),
@@ -13,6 +13,10 @@ _tenant = [
     path("audit/checkpoints/", checkpoints.checkpoint_list, name="checkpoint-list"),
     path("audit/checkpoints/sign/", checkpoints.checkpoint_sign, name="checkpoint-sign"),
     path("audit/checkpoints/<int:sequence>/", checkpoints.checkpoint_download, name="checkpoint-download"),
+    path("notifications/", notifications.notification_list, name="notification-list"),
+    path("notifications/bell/", notifications.notification_bell, name="notification-bell"),
+    path("notifications/seen/", notifications.notification_seen, name="notification-seen"),
+    path("notifications/mail/", notifications.mail_preferences, name="mail-preferences"),
     path("members/", members.member_list, name="member-list"),
     path("members/<uuid:pk>/roles/", members.member_roles, name="member-roles"),
     path("members/<uuid:pk>/remove/", members.member_remove, name="member-remove"),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tenants.api import checkpoints, invitations, views
+from tenants.api import checkpoints, invitations, notifications, views
 
 urlpatterns = [
     path("tenants/", views.TenantListView.as_view(), name="api-tenants"),
@@ -27,6 +27,26 @@ urlpatterns = [
     ),
     path("tenants/<slug:tenant>/tokens/", views.TokenListView.as_view(), name="api-tokens"),
     path("tenants/<slug:tenant>/tokens/<uuid:id>/", views.TokenView.as_view(), name="api-token"),
+    path(
+        "tenants/<slug:tenant>/notifications/",
+        notifications.NotificationListView.as_view(),
+        name="api-notifications",
+    ),
+    path(
+        "tenants/<slug:tenant>/notifications/seen/",
+        notifications.SeenView.as_view(),
+        name="api-notifications-seen",
+    ),
+    path(
+        "tenants/<slug:tenant>/notifications/mail/",
+        notifications.MailView.as_view(),
+        name="api-notifications-mail",
+    ),
+    path(
+        "tenants/<slug:tenant>/notifications/<uuid:id>/",
+        notifications.NotificationView.as_view(),
+        name="api-notification",
+    ),
     path("tenants/<slug:tenant>/audit-events/", views.AuditEventListView.as_view(), name="api-audit-events"),
     path("tenants/<slug:tenant>/audit-events/chain/", views.AuditChainView.as_view(), name="api-audit-chain"),
     path(

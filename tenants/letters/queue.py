@@ -92,7 +92,8 @@ def withdraw(notification: Notification) -> None:
 
 _DUE = "due_at <= now() AND (lease_until IS NULL OR lease_until <= now())"
 _CLAIM = f"""
-UPDATE tenants_letter SET fence = fence + 1, attempts = attempts + 1, lease_until = now() + make_interval(secs => %s)
+UPDATE tenants_letter
+SET fence = fence + 1, attempts = attempts + 1, lease_until = now() + make_interval(secs => %s)
 WHERE id = (SELECT id FROM tenants_letter WHERE {_DUE} ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, tenant_id, fence, attempts, made_at
 """  # noqa: S608 -- only constants are put together here

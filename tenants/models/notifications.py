@@ -1,11 +1,14 @@
 """What people are told: on the pages, and by letters, each of which is a row before it is a mail."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from tenants.kinds import RULES, Kind, Rule
 from tenants.models.members import Invitation, Membership
 from tenants.models.tenants import TenantOwned
 
@@ -49,6 +52,14 @@ class Notification(TenantOwned):
     @property
     def is_open(self) -> bool:
         return self.ended_at is None
+
+    @property
+    def rule(self) -> Rule:
+        return RULES[Kind(self.kind)]
+
+    @property
+    def lasted(self) -> timedelta | None:
+        return self.ended_at - self.begun_at if self.ended_at else None
 
 
 class Letter(TenantOwned):

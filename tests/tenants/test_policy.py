@@ -24,6 +24,7 @@ MATRIX = {
     Permission.TOKEN_MANAGE: {ADMIN},
     Permission.SERVICE_ACCOUNT_VIEW: ALL,
     Permission.SERVICE_ACCOUNT_MANAGE: {ADMIN},
+    Permission.NOTIFICATION_VIEW: ALL,
     Permission.AUDIT_VIEW: ALL,
     Permission.ACCOUNT_VIEW: ALL,
     Permission.ACCOUNT_REGISTER: {ADMIN},
