@@ -18,6 +18,7 @@ FOLDER = ROOT / "docs" / "screenshots"
 SCREEN: ViewportSize = {"width": 1280, "height": 860}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 ACCOUNT, ZONE = "aws:777788889999", "prod.aws-us-east-1c"
+AZURE_ZONE = "prod.azure-eastus-az1"
 PATIENCE = 90_000
 SPEC = f"""\
 application: search
@@ -83,6 +84,8 @@ def main() -> None:
             _take_a_deployment(camera)
             _take_a_registration(camera)
             _take_the_trust(camera)
+        with _camera(browser, facts) as camera:
+            _take_a_subscription(camera, facts)
 
 
 @contextmanager
@@ -96,6 +99,10 @@ def _camera(browser: Browser, facts: dict[str, Any]) -> Iterator[Camera]:
 def _take_the_door(camera: Camera, user: dict[str, Any]) -> None:
     camera.go("/accounts/login/")
     camera.take("sign-in", "light", "phone")
+    _sign_in(camera, user)
+
+
+def _sign_in(camera: Camera, user: dict[str, Any]) -> None:
     camera.page.get_by_label("E-mail", exact=True).fill(user["email"])
     camera.page.get_by_label("Password", exact=True).fill(user["password"])
     camera.press("Sign in")
@@ -146,8 +153,35 @@ def _take_a_registration(camera: Camera) -> None:
 def _take_the_trust(camera: Camera) -> None:
     camera.go("/t/acme/audit/")
     camera.take("audit")
+    camera.go("/t/acme/audit/checkpoints/")
+    camera.press("Verify and sign now")
+    camera.take("checkpoints", "light", "phone")
     camera.go("/t/acme/members/")
     camera.take("members")
+
+
+def _take_a_subscription(camera: Camera, facts: dict[str, Any]) -> None:
+    subscriptions = facts["sandbox"]["azure"]["subscriptions"]
+    held = next(one["subscription_id"] for one in subscriptions if one["tenant"] == "globex")
+    free = next(one["subscription_id"] for one in subscriptions if one["tenant"] is None)
+    camera.go("/accounts/login/")
+    _sign_in(camera, next(user for user in facts["users"] if user["tenant"] == "globex"))
+    camera.go(f"/t/globex/accounts/azure:{held}/")
+    camera.take("subscription", "light", "dark", "phone")
+    camera.follow("Every action, line by line")
+    camera.take("subscription-permissions")
+    camera.go("/t/globex/enclaves/")
+    camera.follow(AZURE_ZONE)
+    camera.take("azure-enclave", "light", "dark", "phone")
+    camera.go("/t/globex/accounts/register/")
+    camera.page.get_by_text("Azure subscription", exact=True).click()
+    camera.page.get_by_label("Account id", exact=True).fill(free)
+    camera.page.get_by_label("Entra tenant", exact=True).fill(
+        next(one["directory_id"] for one in subscriptions if one["tenant"] is None)
+    )
+    camera.press("Register the account")
+    camera.await_notice("Pending")
+    camera.take("subscription-before-proof")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Long-running operations: work that goes on after the answer, to be asked for by who started it."""
 
+import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,6 +9,8 @@ from typing import Any, Literal
 from sandbox.azure.clock import Clock
 from sandbox.azure.errors import ArmError
 from sandbox.azure.ids import ResourceId
+
+_log = logging.getLogger(__name__)
 
 type Result = dict[str, Any] | None
 type Status = Literal["InProgress", "Succeeded", "Failed"]
@@ -63,13 +66,25 @@ class Operations:
 
     def settle(self, operation: Operation) -> Operation:
         """Bring one up to date."""
-        if operation.status == "InProgress" and operation.is_done():
-            self._running.pop(operation.id, None)
+        if operation.status == "InProgress":
             try:
-                operation.result, operation.status = operation.finish(), "Succeeded"
+                self._advance(operation)
             except ArmError as error:
-                operation.error, operation.status = error.error(), "Failed"
+                self._fail(operation, error)
+            except Exception:
+                # Whoever looks settles all operations: a fault in one must not answer for every request.
+                _log.exception("The operation on %s broke.", operation.target)
+                self._fail(operation, ArmError(500, "InternalServerError", "A fault; see the log."))
         return operation
+
+    def _advance(self, operation: Operation) -> None:
+        if operation.is_done():
+            self._running.pop(operation.id, None)
+            operation.result, operation.status = operation.finish(), "Succeeded"
+
+    def _fail(self, operation: Operation, error: ArmError) -> None:
+        self._running.pop(operation.id, None)
+        operation.error, operation.status = error.error(), "Failed"
 
     def tick(self) -> None:
         for operation in list(self._running.values()):

@@ -40,8 +40,10 @@ WORDS = CloudWords(
         ),
     },
     caveats={
+        "vm": "Azure keeps the key that seals the disk of a confidential machine. The key of your vault "
+        "encrypts the disks of all other machines.",
         "enclave": "Azure retires its machines with SGX enclaves (DCsv3) on 31 October 2029. For what is to "
-        "stay longer, choose vm."
+        "stay longer, choose vm.",
     },
 )
 

@@ -58,9 +58,9 @@ def test_a_new_image_is_told_where_there_was_one():
 
 @pytest.mark.parametrize(
     ("cloud", "level", "told"),
-    [("azure", "enclave", 1), ("azure", "vm", 0), ("aws", "enclave", 0), ("aws", "none", 0)],
+    [("azure", "enclave", 1), ("azure", "vm", 1), ("aws", "enclave", 0), ("aws", "none", 0)],
 )
-def test_what_will_retire_is_told_with_the_plan(cloud, level, told):
+def test_what_to_know_beforehand_is_told_with_the_plan(cloud, level, told):
     clusters = [{"confidential": level}, {"confidential": "none"}]
 
     assert len(plans.caveats({"clusters": clusters}, blueprint(cloud).words)) == told

@@ -1,4 +1,10 @@
+from uuid import uuid4
+
 import pytest
+
+from sandbox.azure.clock import Clock
+from sandbox.azure.ids import ResourceId
+from sandbox.azure.operations import Operations
 
 KINDS = ("Sandbox.Tests/things", "Sandbox.Tests/loads", "Sandbox.Tests/slates")
 THING = "/resourceGroups/g/providers/Sandbox.Tests/things/t"
@@ -98,3 +104,19 @@ def test_a_slow_delete_ends_at_its_location(slow, send):
     slow.world.clock.advance(60)
 
     assert (before, send("GET", path, api="1").status) == (202, 204)
+
+
+def test_a_fault_of_one_operation_is_not_the_answer_to_every_request(caplog):
+    operations = Operations(Clock())
+
+    def broken():
+        raise KeyError("properties")
+
+    group = ResourceId.parse(f"/subscriptions/{uuid4()}/resourceGroups/enclave")
+    broken_one = operations.start(group, "somebody", broken)
+    fine = operations.start(group, "somebody", lambda: {"name": "enclave"})
+    operations.tick()
+
+    assert (broken_one.status, fine.status) == ("Failed", "Succeeded")
+    assert broken_one.error["code"] == "InternalServerError"
+    assert "KeyError: 'properties'" in caplog.text
