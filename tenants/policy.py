@@ -44,6 +44,12 @@ class Permission(StrEnum):
     DEPLOYMENT_RETIRE = "deployment:retire"
     HOST_VIEW = "host:view"
     OPERATION_VIEW = "operation:view"
+    ACCESS_VIEW = "access:view"
+    ACCESS_ASK = "access:ask"
+    ACCESS_DECIDE = "access:decide"
+    ACCESS_END = "access:end"
+    ACCESS_RULE = "access:rule"
+    RECORDING_VIEW = "recording:view"
 
 
 _READER = {
@@ -61,6 +67,7 @@ _READER = {
     Permission.DEPLOYMENT_VIEW,
     Permission.HOST_VIEW,
     Permission.OPERATION_VIEW,
+    Permission.ACCESS_VIEW,
 }
 _DEVELOPER = _READER | {
     Permission.TOKEN_CREATE,
@@ -69,8 +76,13 @@ _DEVELOPER = _READER | {
     Permission.DEPLOYMENT_PLAN,
     Permission.DEPLOYMENT_APPLY,
     Permission.DEPLOYMENT_RETIRE,
+    Permission.ACCESS_ASK,
 }
 _ADMIN = _DEVELOPER | {
+    Permission.ACCESS_DECIDE,
+    Permission.ACCESS_END,
+    Permission.ACCESS_RULE,
+    Permission.RECORDING_VIEW,
     Permission.TENANT_FREEZE,
     Permission.MEMBER_INVITE,
     Permission.MEMBER_MANAGE,

@@ -1,3 +1,12 @@
+from enclaves.models.access import (
+    AccessCertificate,
+    AccessHost,
+    AccessRequest,
+    AccessRules,
+    AccessSession,
+    Agent,
+    RecordingChunk,
+)
 from enclaves.models.accounts import AccountCheck, Cloud, CloudAccount
 from enclaves.models.base import Moving
 from enclaves.models.deployments import Application, Deployment, Revision
@@ -7,7 +16,13 @@ from enclaves.models.operations import Event, Operation, Work
 from enclaves.models.zones import Enclave, HostImage, MachineType, Zone
 
 __all__ = [
+    "AccessCertificate",
+    "AccessHost",
+    "AccessRequest",
+    "AccessRules",
+    "AccessSession",
     "AccountCheck",
+    "Agent",
     "Application",
     "Cloud",
     "CloudAccount",
@@ -20,6 +35,7 @@ __all__ = [
     "MachineType",
     "Moving",
     "Operation",
+    "RecordingChunk",
     "Revision",
     "SigningKey",
     "Work",

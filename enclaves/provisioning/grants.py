@@ -1,0 +1,213 @@
+"""Grants, from their approval to the moment when nothing of them is left on any host.
+
+The clocks of the gateway and of the hosts end a grant also without us; this is how the portal takes part,
+keeps the record, and finds out that it is so.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from enclaves.lifecycle import GONE, GRANTED, AccessEnd, AccessState
+from enclaves.models import AccessRequest, Agent, Work
+from enclaves.provisioning import live, work
+from enclaves.provisioning.work import Claimed
+from tenants import audit
+from tenants.actors import Actor, StaffActor, System
+from tenants.kinds import Kind
+from tenants.notifications import clear, notify
+
+log = logging.getLogger(__name__)
+
+BY: Final = "access"
+ENDED_CHANNEL: Final = "access:ended"  # gateways listen; the message names a grant
+HEARD_OF: Final = timedelta(seconds=60)  # an agent that was heard of since is there
+ACTIVATION_LASTS: Final = timedelta(minutes=5)
+# Gateways cut within seconds of the end; what they have not confirmed by then is shouted about.
+CONFIRMATION_LASTS: Final = timedelta(seconds=60)
+SOON, LATER = timedelta(seconds=3), timedelta(seconds=30)
+
+
+def carry(request: AccessRequest, claimed: Claimed) -> datetime | None:
+    """Bring a request as far as it goes by itself, and say when to look again."""
+    claimed.keep()
+    again = _STEPS[AccessState(request.state)](request)
+    live.nudge(request.tenant_id, f"access:{request.pk}", "access")
+    return again
+
+
+def end(request: AccessRequest, why: AccessEnd, *, by: Actor | StaffActor | System) -> None:
+    """End a grant at once, as part of the transaction: from its commit on it opens nothing any more.
+
+    Gateways are told; that nothing is left is found out afterwards, see `carry`.
+    """
+    request.move_to(AccessState.ENDED, ended_at=timezone.now(), ended_as=by.label[:200], end_reason=why)
+    audit.record("access.ended", request, by=by, tenant=request.tenant, why=why, person=request.asked_as)
+    clear(Kind.ACCESS_ACTIVE, tenant=request.tenant, source=source(request))
+    notify(
+        Kind.ACCESS_ENDED,
+        tenant=request.tenant,
+        source=source(request),
+        title=f"The access of {request.asked_as} is {_ENDED[why]}",
+        link=link(request),
+        people=[request.person_id],
+    )
+    work.ask(request.tenant_id, Work.Kind.ACCESS, request.pk, urgent=True)
+    transaction.on_commit(partial(live.publish, ENDED_CHANNEL, {"grant": request.name}), robust=True)
+
+
+def source(request: AccessRequest) -> str:
+    """How notifications name a request."""
+    return f"access:{request.pk}"
+
+
+def link(request: AccessRequest) -> str:
+    return f"/t/{request.tenant.name}/access/{request.name}/"
+
+
+_ENDED: Final = {
+    AccessEnd.EXPIRED: "over",
+    AccessEnd.REVOKED: "revoked",
+    AccessEnd.FINISHED: "finished",
+    AccessEnd.FROZEN: "ended by the freeze",
+}
+
+
+def _await_decision(request: AccessRequest) -> datetime | None:
+    if timezone.now() < request.lapses_at:
+        return request.lapses_at
+    request.move_to(AccessState.LAPSED)
+    audit.record("access.lapsed", request, by=_system(request), person=request.asked_as)
+    clear(Kind.ACCESS_ASKED, tenant=request.tenant, source=source(request))
+    return None
+
+
+def _activate(request: AccessRequest) -> datetime | None:
+    if _must_end(request):
+        return _end_by_itself(request)
+    silent = _silent_hosts(request)
+    if len(silent) < request.places.count():
+        return _open(request, silent)
+    if request.begins_at is None or timezone.now() < request.begins_at + ACTIVATION_LASTS:
+        return timezone.now() + SOON
+    problem = f"None of its hosts answers: {', '.join(silent)}."
+    request.move_to(AccessState.ACTIVATION_FAILED, problem=problem, ended_at=timezone.now())
+    audit.record("access.activation_failed", request, by=_system(request), problem=problem)
+    return None
+
+
+def _open(request: AccessRequest, silent: Sequence[str]) -> datetime | None:
+    problem = f"These hosts do not answer yet: {', '.join(silent)}." if silent else ""
+    request.move_to(AccessState.ACTIVE, activated_at=timezone.now(), problem=problem)
+    audit.record("access.activated", request, by=_system(request), person=request.asked_as, silent=silent)
+    notify(
+        Kind.ACCESS_ACTIVE,
+        tenant=request.tenant,
+        source=source(request),
+        title=f"{request.asked_as} may get onto hosts of {request.enclave.zone_id}",
+        link=link(request),
+    )
+    return request.ends_at
+
+
+def _silent_hosts(request: AccessRequest) -> list[str]:
+    heard = Agent.objects.filter(seen_at__gte=timezone.now() - HEARD_OF)
+    silent = request.places.exclude(host__in=heard.values("host"))
+    return list(silent.order_by("host__name").values_list("host__name", flat=True))
+
+
+def _stay_active(request: AccessRequest) -> datetime | None:
+    return _end_by_itself(request) if _must_end(request) else request.ends_at
+
+
+def _must_end(request: AccessRequest) -> bool:
+    return _is_frozen(request) or request.ends_at is None or request.ends_at <= timezone.now()
+
+
+def _is_frozen(request: AccessRequest) -> bool:
+    return bool(request.tenant.frozen_at or request.enclave.account.frozen_at)
+
+
+def _end_by_itself(request: AccessRequest) -> datetime | None:
+    why = AccessEnd.FROZEN if _is_frozen(request) else AccessEnd.EXPIRED
+    end(request, why, by=_system(request))
+    return timezone.now()
+
+
+def _confirm_end(request: AccessRequest) -> datetime | None:
+    if request.nothing_left_at is not None:
+        return None
+    left = _sessions_left(request)
+    if not left:
+        _confirm(request)
+        return None
+    if request.state == AccessState.ENDED and _is_overdue(request):
+        _shout(request, left)
+    return timezone.now() + (SOON if request.state == AccessState.ENDED else LATER)
+
+
+def _is_overdue(request: AccessRequest) -> bool:
+    return request.ended_at is not None and request.ended_at < timezone.now() - CONFIRMATION_LASTS
+
+
+def _sessions_left(request: AccessRequest) -> list[str]:
+    # On a machine that is no more there is no process either.
+    open_ones = request.sessions.filter(nothing_left_at=None).exclude(host__state__in=GONE)
+    return sorted(set(open_ones.values_list("host__name", flat=True)))
+
+
+def _confirm(request: AccessRequest) -> None:
+    now = timezone.now()
+    if request.state == AccessState.REVOCATION_FAILED:
+        request.move_to(AccessState.ENDED, nothing_left_at=now, problem="")
+    else:
+        AccessRequest.objects.filter(pk=request.pk).update(nothing_left_at=now, problem="")
+    audit.record("access.end_verified", request, by=_system(request), sessions=request.sessions.count())
+    clear(Kind.ACCESS_NOT_GONE, tenant=request.tenant, source=source(request))
+
+
+def _shout(request: AccessRequest, left: Sequence[str]) -> None:
+    problem = f"Nobody has confirmed that nothing is left on {', '.join(left)}."
+    request.move_to(AccessState.REVOCATION_FAILED, problem=problem)
+    audit.record("access.revocation_failed", request, by=_system(request), hosts=list(left))
+    notify(
+        Kind.ACCESS_NOT_GONE,
+        tenant=request.tenant,
+        source=source(request),
+        title=f"The access of {request.asked_as} is over, but not known to be gone",
+        detail=problem,
+        link=link(request),
+    )
+    log.error("The end of %s could not be verified: %s", request.name, problem)
+
+
+def _rest(request: AccessRequest) -> None:
+    return None
+
+
+_STEPS: Final = {
+    AccessState.REQUESTED: _await_decision,
+    AccessState.APPROVED: _activate,
+    AccessState.ACTIVE: _stay_active,
+    AccessState.ENDED: _confirm_end,
+    AccessState.REVOCATION_FAILED: _confirm_end,
+    AccessState.DENIED: _rest,
+    AccessState.WITHDRAWN: _rest,
+    AccessState.LAPSED: _rest,
+    AccessState.ACTIVATION_FAILED: _rest,
+}
+
+
+def granted(**where: object) -> list[AccessRequest]:
+    """The grants that open something now, locked until the end of the transaction."""
+    found = AccessRequest.objects.select_for_update(no_key=True, of=("self",)).filter(state__in=GRANTED)
+    return list(found.filter(**where).select_related("tenant").order_by("pk"))
+
+
+def _system(request: AccessRequest) -> System:
+    return System(BY, request.tenant_id)
