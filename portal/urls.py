@@ -8,6 +8,7 @@ urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("theme/", views.choose_theme, name="theme"),
+    path("accounts/", include("tenants.own_urls")),
     path("accounts/", include("allauth.urls")),
     path("api/v1/schema/", SchemaView.as_view(), name="schema"),
     path("api/v1/docs/", views.read_manual, name="docs"),

@@ -37,6 +37,12 @@ class SignUpForm(forms.Form):
         user.save(update_fields=["name"])
 
 
+class ProfileForm(forms.Form):
+    name = forms.CharField(
+        label="Your name", max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+
+
 class CreateTenantForm(forms.Form):
     name = forms.CharField(
         label="Name",

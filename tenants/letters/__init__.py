@@ -9,13 +9,15 @@ from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Final
 
 from celery import current_app
+from django.db.transaction import on_commit
 
-from tenants.letters.queue import Claimed, LostLease, claim, put_all_off, withdraw
-from tenants.letters.writing import Pointless, write
-from tenants.models import Letter
+from tenants.letters import queue
+from tenants.letters.queue import Claimed, LostLease, claim, put_all_off, with_problems, withdraw
+from tenants.letters.writing import Pointless, invitation_secret, write
+from tenants.models import Invitation, Letter
 from tenants.scope import tenant_scope
 
-__all__ = ["deliver_due", "wake", "withdraw"]
+__all__ = ["deliver_due", "invitation_secret", "post_invitation", "wake", "with_problems", "withdraw"]
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,12 @@ OUR_ERROR: Final = "An error in the portal; its operators see it in the log."
 def wake() -> None:
     """Send the nudge; a broker that is down loses nothing but some seconds."""
     current_app.send_task(TASK, expires=60, retry=False)
+
+
+def post_invitation(invitation: Invitation) -> None:
+    """Have an invitation's letter sent; part of the transaction that made its link."""
+    queue.add(invitation)
+    on_commit(wake, robust=True)
 
 
 def deliver_due() -> int:

@@ -6,12 +6,14 @@ from typing import Final
 from uuid import UUID
 
 from django.db import connections
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.db.transaction import atomic
 from django.utils import timezone
 
 from tenants.models import Invitation, Letter, Notification
 
+ROLE: Final = "system"  # the letters of all tenants are one queue
 LEASE: Final = timedelta(minutes=2)  # far longer than a mail server may take to answer
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 PATIENCE: Final = timedelta(days=3)  # then nobody waits for the letter any more
@@ -69,17 +71,29 @@ class Claimed:
 
 
 def claim() -> Claimed | None:
-    """Take the letter that is due for longest."""
-    with connections["system"].cursor() as cursor:
-        cursor.execute(_CLAIM, [LEASE.total_seconds()])
+    """Take the letter that is due for longest, of any tenant."""
+    now = timezone.now()
+    with connections[ROLE].cursor() as cursor:
+        cursor.execute(_CLAIM, {"now": now, "lease": now + LEASE})
         row = cursor.fetchone()
     return Claimed(*row) if row else None
 
 
 def put_all_off(until: datetime, problem: str) -> None:
     """Have all that is due wait too, where not the letter but the mail server is the problem."""
-    with connections["system"].cursor() as cursor:
-        cursor.execute(_PUT_OFF, [until, problem])
+    with connections[ROLE].cursor() as cursor:
+        cursor.execute(_PUT_OFF, {"now": timezone.now(), "until": until, "problem": problem})
+
+
+def add(invitation: Invitation) -> None:
+    """Write down that the letter of an invitation is to be sent."""
+    Letter.objects.create(tenant=invitation.tenant, invitation=invitation, round=invitation.letters)
+
+
+def with_problems(invitations: QuerySet[Invitation]) -> QuerySet[Invitation]:
+    """Beside each invitation what ails its last letter; empty if that was sent, or has not been tried."""
+    last = Letter.objects.filter(invitation=OuterRef("pk"), round=OuterRef("letters"))
+    return invitations.annotate(mail_problem=Coalesce(Subquery(last.values("problem")), Value("")))
 
 
 def withdraw(notification: Notification) -> None:
@@ -90,11 +104,10 @@ def withdraw(notification: Notification) -> None:
     idle.update(due_at=None, lease_until=None, problem="It was over before this was sent.")
 
 
-_DUE = "due_at <= now() AND (lease_until IS NULL OR lease_until <= now())"
+_DUE = "due_at <= %(now)s AND (lease_until IS NULL OR lease_until <= %(now)s)"
 _CLAIM = f"""
-UPDATE tenants_letter
-SET fence = fence + 1, attempts = attempts + 1, lease_until = now() + make_interval(secs => %s)
+UPDATE tenants_letter SET fence = fence + 1, attempts = attempts + 1, lease_until = %(lease)s
 WHERE id = (SELECT id FROM tenants_letter WHERE {_DUE} ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, tenant_id, fence, attempts, made_at
 """  # noqa: S608 -- only constants are put together here
-_PUT_OFF = f"UPDATE tenants_letter SET due_at = %s, problem = %s WHERE {_DUE}"  # noqa: S608 -- constants
+_PUT_OFF = f"UPDATE tenants_letter SET due_at = %(until)s, problem = %(problem)s WHERE {_DUE}"  # noqa: S608

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from tenants.errors import Refused
 from tenants.forms import ConfirmForm, RolesForm
 from tenants.gate import TenantRequest, tenant_page
+from tenants.letters import with_problems
 from tenants.models import Invitation, Membership
 from tenants.paging import page_of
 from tenants.policy import Permission
@@ -35,11 +36,11 @@ def member_list(request: TenantRequest) -> HttpResponse:
 
 def _open_invitations(request: TenantRequest) -> QuerySet[Invitation]:
     open_ = request.actor.tenant.invitations.filter(accepted_at=None, revoked_at=None)
-    return open_.select_related("created_by").order_by("-created_at", "-id")[:SHOWN]
+    return with_problems(open_.select_related("created_by")).order_by("-created_at", "-id")[:SHOWN]
 
 
 @require_http_methods(["GET", "POST"])
-@tenant_page(Permission.MEMBER_MANAGE)
+@tenant_page(Permission.MEMBER_MANAGE, fresh=True)
 def member_roles(request: TenantRequest, pk: UUID) -> HttpResponse:
     member = _member(request, pk)
     form = RolesForm(request.POST or None, initial={"roles": member.roles})
@@ -55,7 +56,7 @@ def member_roles(request: TenantRequest, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@tenant_page(Permission.MEMBER_MANAGE)
+@tenant_page(Permission.MEMBER_MANAGE, fresh=True)
 def member_remove(request: TenantRequest, pk: UUID) -> HttpResponse:
     member, name = _member(request, pk), request.actor.tenant.name
     if request.method == "POST":

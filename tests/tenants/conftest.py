@@ -12,6 +12,8 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from tenants import letters
+from tenants.letters import queue
 from tenants.models import ApiToken, User
 from tenants.policy import Role
 from tenants.scope import tenant_scope
@@ -64,12 +66,24 @@ def proven(new_user) -> Callable[..., User]:
 
 
 @pytest.fixture
-def posted(mailoutbox, django_capture_on_commit_callbacks) -> Callable[..., str]:
+def deliver(acme, monkeypatch) -> Callable[[], int]:
+    """Be the worker that sends acme's letters, inside the transaction of the test: ``deliver()``."""
+    monkeypatch.setattr(queue, "ROLE", "default")
+
+    def work() -> int:
+        with tenant_scope(acme.pk):
+            return letters.deliver_due()
+
+    return work
+
+
+@pytest.fixture
+def posted(mailoutbox, deliver) -> Callable[..., str]:
     """Do something that sends a letter, and return the secret in its link: ``posted(invite_member, …)``."""
 
     def send(work, *given, **named) -> str:
-        with django_capture_on_commit_callbacks(execute=True):
-            work(*given, **named)
+        work(*given, **named)
+        deliver()
         return re.search(r"/invitation/([\w-]+)/", mailoutbox[-1].body)[1]
 
     return send
