@@ -128,6 +128,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 # What has open pages look again; tenants know no streams.
 LIVE_NUDGE = "enclaves.provisioning.live.nudge"
+# What ends at once when a tenant is frozen.
+ON_FREEZE = "enclaves.services.access.end_for_freeze"
 CELERY_TASK_DEFAULT_QUEUE = "rest"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "enclaves.tasks.sweep", "schedule": 2.0, "options": {"expires": 2}},

@@ -7,6 +7,7 @@ from enclaves.provisioning import clouds, reconcile, verify, worker
 from enclaves.services import accounts, deployments, enclaves
 from tenants.policy import Role
 from tenants.scope import tenant_scope
+from tests.enclaves.access import agents, approver, asked, grant, hosts, staff, support  # noqa: F401 -- fixtures
 from tests.enclaves.fakes import FakeCloud
 
 ACCOUNT, ZONE = "aws:111122223333", "prod.aws-us-east-1c"
