@@ -7,7 +7,7 @@ from enclaves.provisioning import clouds, reconcile, verify, worker
 from enclaves.services import accounts, deployments, enclaves
 from tenants.policy import Role
 from tenants.scope import tenant_scope
-from tests.enclaves.access import agents, approver, asked, grant, hosts, staff, support  # noqa: F401 -- fixtures
+from tests.enclaves import asking
 from tests.enclaves.fakes import FakeCloud
 
 ACCOUNT, ZONE = "aws:111122223333", "prod.aws-us-east-1c"
@@ -24,6 +24,11 @@ def spec_text(
         f"  - name: {cluster}\n    hosts: {hosts}\n"
         "    machine: {vcpu: 8, memory_gib: 32, disk_gib: 100, architecture: arm64}\n"
     )
+
+
+# The people and hosts of tests about access.
+agents, approver, asked, grant = asking.agents, asking.approver, asking.asked, asking.grant
+hosts, in_hosts_tenant, staff, support = asking.hosts, asking.in_hosts_tenant, asking.staff, asking.support
 
 
 @pytest.fixture

@@ -12,9 +12,12 @@ from tenants.errors import Forbidden, Refused
 from tenants.models import AuditEvent, Notification
 from tenants.policy import Role, StaffRole
 from tenants.services import tenants
-from tests.enclaves.access import HOUR
+from tests.enclaves.asking import HOUR
 
-pytestmark = pytest.mark.usefixtures("in_acme")
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "system"]),
+    pytest.mark.usefixtures("in_hosts_tenant"),
+]
 
 
 def test_support_asks_and_an_admin_is_told(asked):

@@ -38,6 +38,13 @@ def hosts(enclave, deploy, work_until_quiet) -> list[Host]:
 
 
 @pytest.fixture
+def in_hosts_tenant(hosts):
+    """Let the test itself see acme's rows, once the worker is done with what it sees for itself."""
+    with tenant_scope(hosts[0].tenant_id):
+        yield
+
+
+@pytest.fixture
 def support(staff):
     return staff(StaffRole.SUPPORT)
 
