@@ -33,6 +33,7 @@ CONFIRMATION_LASTS: Final = timedelta(seconds=60)
 SOON, LATER = timedelta(seconds=3), timedelta(seconds=30)
 
 
+@transaction.atomic
 def carry(request: AccessRequest, claimed: Claimed) -> datetime | None:
     """Bring a request as far as it goes by itself, and say when to look again."""
     claimed.keep()

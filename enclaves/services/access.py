@@ -299,9 +299,13 @@ def _as_it_is_now(request: AccessRequest) -> AccessRequest:
 
 def _must_wait(request: AccessRequest) -> None:
     if request.state != AccessState.REQUESTED:
-        raise Refused(f"{request} is {request.get_state_display()} already.")
+        raise Refused(f"{request} is {_spelled(request)} already.")
     if request.lapses_at <= timezone.now():
         raise Refused(f"{request} has lapsed: nobody decided in time. It has to be asked anew.")
+
+
+def _spelled(request: AccessRequest) -> str:
+    return request.state.replace("_", " ")
 
 
 def _given(request: AccessRequest, minutes: int | None) -> int:
@@ -336,7 +340,7 @@ def _decide(
         Kind.ACCESS_DECIDED,
         tenant=request.tenant,
         source=grants.source(request),
-        title=f"The access of {request.asked_as} is {request.get_state_display()}",
+        title=f"The access of {request.asked_as} is {_spelled(request)}",
         detail=request.note,
         link=grants.link(request),
         people=[request.person_id],

@@ -28,7 +28,7 @@ def spec_text(
 
 # The people and hosts of tests about access.
 agents, approver, asked, grant = asking.agents, asking.approver, asking.asked, asking.grant
-hosts, in_hosts_tenant, staff, support = asking.hosts, asking.in_hosts_tenant, asking.staff, asking.support
+hosts, staff, support = asking.hosts, asking.staff, asking.support
 
 
 @pytest.fixture

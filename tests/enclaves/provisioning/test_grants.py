@@ -9,10 +9,7 @@ from enclaves.services import access
 from tenants.models import AuditEvent, Notification
 from tenants.policy import Role
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True, databases=["default", "system"]),
-    pytest.mark.usefixtures("in_hosts_tenant"),
-]
+pytestmark = pytest.mark.usefixtures("in_acme")
 
 
 class Held:

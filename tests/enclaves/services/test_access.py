@@ -14,10 +14,7 @@ from tenants.policy import Role, StaffRole
 from tenants.services import tenants
 from tests.enclaves.asking import HOUR
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True, databases=["default", "system"]),
-    pytest.mark.usefixtures("in_hosts_tenant"),
-]
+pytestmark = pytest.mark.usefixtures("in_acme")
 
 
 def test_support_asks_and_an_admin_is_told(asked):
