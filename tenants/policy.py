@@ -15,6 +15,7 @@ class Permission(StrEnum):
 
     TENANT_VIEW = "tenant:view"
     TENANT_FREEZE = "tenant:freeze"
+    TENANT_SECURE = "tenant:secure"
     MEMBER_VIEW = "member:view"
     MEMBER_INVITE = "member:invite"
     MEMBER_MANAGE = "member:manage"
@@ -72,6 +73,7 @@ _DEVELOPER = _READER | {
 }
 _ADMIN = _DEVELOPER | {
     Permission.TENANT_FREEZE,
+    Permission.TENANT_SECURE,
     Permission.MEMBER_INVITE,
     Permission.MEMBER_MANAGE,
     Permission.TOKEN_MANAGE,

@@ -2,11 +2,24 @@
 
 from django.urls import include, path
 
-from tenants.views import audit, checkpoints, invitations, invited, members, notifications, tenants, tokens
+from tenants.views import (
+    audit,
+    checkpoints,
+    invitations,
+    invited,
+    members,
+    notifications,
+    security,
+    tenants,
+    tokens,
+)
 
 _tenant = [
     path("freeze/", tenants.tenant_freeze, name="tenant-freeze"),
     path("unfreeze/", tenants.tenant_unfreeze, name="tenant-unfreeze"),
+    path("security/", security.security_show, name="tenant-security"),
+    path("security/require/", security.security_require, name="tenant-security-require"),
+    path("security/lift/", security.security_lift, name="tenant-security-lift"),
     path("audit/", audit.audit_list, name="audit-list"),
     path("audit/verify/", audit.audit_verify, name="audit-verify"),
     path("audit/verifier/", checkpoints.verifier_download, name="verifier-download"),

@@ -1,12 +1,13 @@
 from django.urls import path
 
-from tenants.api import checkpoints, invitations, notifications, views
+from tenants.api import checkpoints, invitations, notifications, security, views
 
 urlpatterns = [
     path("tenants/", views.TenantListView.as_view(), name="api-tenants"),
     path("tenants/<slug:tenant>/", views.TenantView.as_view(), name="api-tenant"),
     path("tenants/<slug:tenant>/freeze/", views.FreezeView.as_view(), name="api-tenant-freeze"),
     path("tenants/<slug:tenant>/unfreeze/", views.UnfreezeView.as_view(), name="api-tenant-unfreeze"),
+    path("tenants/<slug:tenant>/security/", security.SecurityView.as_view(), name="api-security"),
     path("tenants/<slug:tenant>/members/", views.MemberListView.as_view(), name="api-members"),
     path("tenants/<slug:tenant>/members/<uuid:id>/", views.MemberView.as_view(), name="api-member"),
     path("tenants/<slug:tenant>/leave/", views.LeaveView.as_view(), name="api-leave"),

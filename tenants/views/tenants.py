@@ -50,7 +50,7 @@ def _created(form: Form, user: User) -> Tenant | None:
 
 
 @require_http_methods(["GET", "POST"])
-@tenant_page(Permission.TENANT_FREEZE)
+@tenant_page(Permission.TENANT_FREEZE, fresh=True)
 def tenant_freeze(request: TenantRequest) -> HttpResponse:
     name = request.actor.tenant.name
     form = ConfirmNameForm(request.POST or None, name=name)
@@ -74,7 +74,7 @@ def tenant_freeze(request: TenantRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@tenant_page(Permission.TENANT_FREEZE)
+@tenant_page(Permission.TENANT_FREEZE, fresh=True)
 def tenant_unfreeze(request: TenantRequest) -> HttpResponse:
     name = request.actor.tenant.name
     if request.method == "POST":
