@@ -21,6 +21,8 @@ from tenants.views.answers import Question, add_errors, ask, refusals
 @require_GET
 @login_required
 def tenant_choose(request: HttpRequest) -> HttpResponse:
+    if cast(User, request.user).is_staff:
+        return redirect("staff-home")
     memberships = memberships_of(cast(User, request.user), only=signed_on_for(request))
     if not memberships:
         return redirect("tenant-create")
