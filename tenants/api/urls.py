@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tenants.api import checkpoints, invitations, notifications, security, views
+from tenants.api import checkpoints, invitations, notifications, security, signon, views
 
 urlpatterns = [
     path("tenants/", views.TenantListView.as_view(), name="api-tenants"),
@@ -25,6 +25,28 @@ urlpatterns = [
         "tenants/<slug:tenant>/invitations/<uuid:id>/resend/",
         invitations.ResendView.as_view(),
         name="api-invitation-resend",
+    ),
+    path("tenants/<slug:tenant>/sign-on/", signon.SignOnView.as_view(), name="api-sign-on"),
+    path(
+        "tenants/<slug:tenant>/sign-on/require/",
+        signon.SignOnRequireView.as_view(),
+        name="api-sign-on-require",
+    ),
+    path("tenants/<slug:tenant>/sign-on/lift/", signon.SignOnLiftView.as_view(), name="api-sign-on-lift"),
+    path(
+        "tenants/<slug:tenant>/sign-on/end-sessions/",
+        signon.SignOnEndView.as_view(),
+        name="api-sign-on-end",
+    ),
+    path(
+        "tenants/<slug:tenant>/sign-on/identities/",
+        signon.SignOnIdentityListView.as_view(),
+        name="api-sign-on-identities",
+    ),
+    path(
+        "tenants/<slug:tenant>/sign-on/identities/<uuid:id>/",
+        signon.SignOnIdentityView.as_view(),
+        name="api-sign-on-identity",
     ),
     path("tenants/<slug:tenant>/tokens/", views.TokenListView.as_view(), name="api-tokens"),
     path("tenants/<slug:tenant>/tokens/<uuid:id>/", views.TokenView.as_view(), name="api-token"),

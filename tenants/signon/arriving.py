@@ -106,9 +106,7 @@ def _member(tenant: Tenant, email: str) -> Membership | None:
 def _tie(membership: Membership, claims: Claims) -> Membership:
     if membership.identities.filter(issuer=claims.issuer).exists():
         email = membership.user.email
-        raise SignOnFailed(
-            f"{email} is somebody else at the provider. An admin there can untie them."
-        )
+        raise SignOnFailed(f"{email} is somebody else at the provider. An admin there can untie them.")
     SignOnIdentity.objects.create(
         tenant_id=membership.tenant_id, membership=membership, issuer=claims.issuer, subject=claims.subject
     )

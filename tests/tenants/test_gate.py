@@ -19,6 +19,10 @@ PUBLIC = {"healthz", "readyz", "metrics", "theme/", "api/v1/schema/", "api/v1/do
     ".well-known/enclave-audit-keys.json",  # for those who verify a checkpoint
     "invitation/",  # says what a link opens, to the browser that opened it
     "invitation/<slug:secret>/",
+    "sign-on/",  # the way through a tenant's identity provider, and back
+    "sign-on/<slug:name>/",
+    "sign-on/<slug:name>/start/",
+    "sign-on/<slug:name>/callback/",
 }
 OWN = {
     "",
@@ -55,8 +59,7 @@ def address(route: str) -> str:
     return "/" + re.sub(r"<(\w+:)?(\w+)>", lambda found: ARGUMENTS.get(found[2], ONE), route)
 
 
-# The area of staff has a gate and a walk of its own, see test_staff_gate.py.
-ALL = {route: view for route, view in routes() if not route.startswith(("staff/", "api/v1/staff/"))}
+ALL = dict(routes())
 TENANT = {route: view for route, view in ALL.items() if "<slug:tenant>" in route}
 API = {route: view for route, view in TENANT.items() if route.startswith("api/")}
 PAGES = {route: view for route, view in TENANT.items() if route not in API}
