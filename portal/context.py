@@ -1,4 +1,4 @@
-"""What the shell of every page needs: the theme, and inside a tenant who acts there and where to go."""
+"""What the shell of every page needs: the theme, and inside a tenant or as staff who acts and where to go."""
 
 from functools import cache, partial
 from typing import Any
@@ -29,7 +29,18 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             ),  # asked at most once, and only by a page with a bell
             "stream": reverse("events", kwargs={"tenant": actor.tenant.name}),
         }
-    return known
+    return known | _of_staff(request)
+
+
+def _of_staff(request: HttpRequest) -> dict[str, Any]:
+    staff = getattr(request, "staff", None)
+    if staff is None:
+        return {}
+    return {
+        "staff": staff,
+        "frame": "staff/shell.html",
+        "navigation": SimpleLazyObject(partial(navigation.staff_sections, staff, request.path)),
+    }
 
 
 def theme_of(request: HttpRequest) -> str:

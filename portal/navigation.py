@@ -35,6 +35,8 @@ PLACES: Final = (
     Place("", "op", "Operations", "operation-list", Permission.OPERATION_VIEW, "p"),
     Place("Trust", "audit", "Audit", "audit-list", Permission.AUDIT_VIEW, "u"),
     Place("Settings", "people", "Members", "member-list", Permission.MEMBER_VIEW, "m"),
+    Place("Settings", "shield", "Security", "tenant-security", Permission.TENANT_SECURE, "s"),
+    Place("Settings", "key", "Single sign-on", "sign-on-settings", Permission.SIGN_ON_MANAGE),
     Place("Settings", "token", "API tokens", "token-list", Permission.TOKEN_VIEW, "t"),
 )
 

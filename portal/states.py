@@ -81,6 +81,11 @@ _STYLES: Final[dict[str, dict[str, dict[str, str]]]] = {
         "expired": WARN,
         "revoked": BAR,
     },
+    "sign_on": {
+        "untried": CLOCK,
+        "in_force": OK,
+        "required": OK,
+    },
     "check": {
         "waiting": CLOCK,
         "running": RUN,
@@ -99,6 +104,8 @@ _STYLES: Final[dict[str, dict[str, dict[str, str]]]] = {
 
 _WORDS: Final = {
     ("check", "waiting"): "not started",
+    ("sign_on", "untried"): "not tried yet",
+    ("sign_on", "in_force"): "in force",
     ("deployment", "rolling_out"): "rolling out",
     ("deployment", "held_back"): "held back",
 }

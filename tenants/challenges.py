@@ -49,7 +49,7 @@ def _way(request: HttpRequest, lack: Lack, tenant: Tenant | None) -> str:
         messages.warning(request, _SET_ONE_UP)
         return reverse("mfa_index")
     ways = get_adapter().get_reauthentication_methods(request.user)
-    return str(ways[0]["url"]) if ways else reverse("account_login")
+    return str(ways[0]["url"]) if ways else reverse("account_reset_password")
 
 
 def _is_signed_on(request: HttpRequest, lack: Lack, tenant: Tenant) -> bool:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from tenants.kinds import Kind
-from tenants.models import User
+from tenants.models import TENANT_NAME, User
 from tenants.policy import Role, covers
 from tenants.services.notices import Choice
 
@@ -80,6 +80,64 @@ class CreateTokenForm(RolesForm):
 
     def expires_at(self) -> datetime:
         return timezone.now() + timedelta(days=self.cleaned_data["lives"])
+
+
+class FindSignOnForm(forms.Form):
+    tenant = forms.RegexField(
+        TENANT_NAME,
+        label="Tenant",
+        max_length=31,
+        strip=True,
+        error_messages={"invalid": "A tenant's name has 2 to 31 small letters, digits and dashes."},
+        help_text="Its name as it stands in addresses; your admin knows it.",
+    )
+
+
+class SignOnForm(forms.Form):
+    issuer = forms.CharField(
+        label="Issuer",
+        max_length=300,
+        help_text="The provider's address, as its own configuration spells it, like https://login.example.com.",
+    )
+    client_id = forms.CharField(label="Client ID", max_length=200)
+    client_secret = forms.CharField(
+        label="Client secret",
+        max_length=500,
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+    is_public = forms.BooleanField(label="This client has no secret", required=False)
+    trusts_email = forms.BooleanField(
+        label="Take addresses that the provider does not call verified",
+        required=False,
+        help_text="Microsoft Entra ID calls none so. Only where nobody there chooses their own address.",
+    )
+    trusts_factor = forms.BooleanField(
+        label="Take the provider's sign-in for a second factor",
+        required=False,
+        help_text="Only where the provider asks everybody for one. Then we do not ask for another.",
+    )
+
+    def __init__(self, *args: Any, keeps: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.keeps = keeps
+        if keeps:
+            self.fields["client_secret"].help_text = "Leave it empty to keep the one that is there."
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if given.get("client_secret") and given.get("is_public"):
+            self.add_error("client_secret", "Give a secret, or say that there is none.")
+        elif not given.get("client_secret") and not given.get("is_public") and not self.keeps:
+            self.add_error("client_secret", "Give the secret, or say that there is none.")
+        return given
+
+    def wanted(self) -> dict[str, Any]:
+        """What `configure` takes: no secret at all is an empty one, and None keeps what is there."""
+        given = dict(self.cleaned_data)
+        secret, is_public = given.pop("client_secret"), given.pop("is_public")
+        return {**given, "client_secret": "" if is_public else secret or None}
 
 
 class AuditFilterForm(forms.Form):

@@ -15,6 +15,7 @@ class Permission(StrEnum):
 
     TENANT_VIEW = "tenant:view"
     TENANT_FREEZE = "tenant:freeze"
+    TENANT_SECURE = "tenant:secure"
     MEMBER_VIEW = "member:view"
     MEMBER_INVITE = "member:invite"
     MEMBER_MANAGE = "member:manage"
@@ -84,6 +85,7 @@ _ADMIN = _DEVELOPER | {
     Permission.ACCESS_RULE,
     Permission.RECORDING_VIEW,
     Permission.TENANT_FREEZE,
+    Permission.TENANT_SECURE,
     Permission.MEMBER_INVITE,
     Permission.MEMBER_MANAGE,
     Permission.TOKEN_MANAGE,

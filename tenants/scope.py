@@ -19,6 +19,10 @@ TOKEN = "app.token"  # noqa: S105 -- the name of a setting, no secret
 INVITATION = "app.invitation"
 SIGN_ON = "app.sign_on"
 
+# The connection of the role that the policies do not bind: for the sweep, and for looks of staff that the
+# tenants are told of, see tenants/looks.py.
+EVERYBODY = "system"
+
 _NOTHING = dict.fromkeys((TENANT, USER, TOKEN, INVITATION, SIGN_ON), "")
 
 

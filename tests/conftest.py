@@ -1,15 +1,21 @@
 """The cast: two tenants and their people, in a real PostgreSQL with row-level security."""
 
+from typing import Any
+
 import pytest
 from celery import current_app
 from django.db import connections
+from django.test import Client
 
 from enclaves import tasks
+from tenants.actors import Shell, StaffActor
 from tenants.gate import Actor
-from tenants.models import Membership, Tenant, User
-from tenants.policy import Role
+from tenants.models import Membership, StaffMember, Tenant, User
+from tenants.policy import Role, StaffRole
 from tenants.scope import tenant_scope
+from tenants.services.staff import add_staff
 from tenants.services.tenants import create_tenant
+from tests.signing_in import TOTP, sign_in
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +67,28 @@ def actor(acme, new_user):
                 tenant=tenant, user=user, defaults={"roles": [role]}
             )
             return Actor.of_member(Membership.objects.select_related("tenant", "user").get(pk=membership.pk))
+
+    return make
+
+
+@pytest.fixture
+def staff(db):
+    """Make one of the vendor's people: ``staff(StaffRole.SUPPORT)``."""
+
+    def make(role: StaffRole) -> StaffActor:
+        email = f"{role}@vendor.example"
+        known = StaffMember.objects.select_related("user").filter(user__email=email).first()
+        return StaffActor.of(known or add_staff(email, [role], name=f"{role} person", by=Shell()))
+
+    return make
+
+
+@pytest.fixture
+def staff_browser(staff):
+    """A browser of staff, with the second factor given: ``staff_browser(StaffRole.SUPPORT)``."""
+
+    def make(role: StaffRole, **how: Any) -> Client:
+        return sign_in(Client(), staff(role).member.user, **{"factor": TOTP, **how})
 
     return make
 

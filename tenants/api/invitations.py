@@ -17,6 +17,7 @@ from tenants.services.turns import take_turns
 
 
 class InvitationListView(TenantAPIView):
+    fresh = frozenset({"POST"})
     permissions = {"GET": Permission.MEMBER_INVITE, "POST": Permission.MEMBER_INVITE}
     ordering = ("-created_at", "-id")
 

@@ -1,12 +1,13 @@
 from django.urls import path
 
-from tenants.api import checkpoints, invitations, notifications, views
+from tenants.api import checkpoints, invitations, notifications, security, signon, views
 
 urlpatterns = [
     path("tenants/", views.TenantListView.as_view(), name="api-tenants"),
     path("tenants/<slug:tenant>/", views.TenantView.as_view(), name="api-tenant"),
     path("tenants/<slug:tenant>/freeze/", views.FreezeView.as_view(), name="api-tenant-freeze"),
     path("tenants/<slug:tenant>/unfreeze/", views.UnfreezeView.as_view(), name="api-tenant-unfreeze"),
+    path("tenants/<slug:tenant>/security/", security.SecurityView.as_view(), name="api-security"),
     path("tenants/<slug:tenant>/members/", views.MemberListView.as_view(), name="api-members"),
     path("tenants/<slug:tenant>/members/<uuid:id>/", views.MemberView.as_view(), name="api-member"),
     path("tenants/<slug:tenant>/leave/", views.LeaveView.as_view(), name="api-leave"),
@@ -24,6 +25,28 @@ urlpatterns = [
         "tenants/<slug:tenant>/invitations/<uuid:id>/resend/",
         invitations.ResendView.as_view(),
         name="api-invitation-resend",
+    ),
+    path("tenants/<slug:tenant>/sign-on/", signon.SignOnView.as_view(), name="api-sign-on"),
+    path(
+        "tenants/<slug:tenant>/sign-on/require/",
+        signon.SignOnRequireView.as_view(),
+        name="api-sign-on-require",
+    ),
+    path("tenants/<slug:tenant>/sign-on/lift/", signon.SignOnLiftView.as_view(), name="api-sign-on-lift"),
+    path(
+        "tenants/<slug:tenant>/sign-on/end-sessions/",
+        signon.SignOnEndView.as_view(),
+        name="api-sign-on-end",
+    ),
+    path(
+        "tenants/<slug:tenant>/sign-on/identities/",
+        signon.SignOnIdentityListView.as_view(),
+        name="api-sign-on-identities",
+    ),
+    path(
+        "tenants/<slug:tenant>/sign-on/identities/<uuid:id>/",
+        signon.SignOnIdentityView.as_view(),
+        name="api-sign-on-identity",
     ),
     path("tenants/<slug:tenant>/tokens/", views.TokenListView.as_view(), name="api-tokens"),
     path("tenants/<slug:tenant>/tokens/<uuid:id>/", views.TokenView.as_view(), name="api-token"),

@@ -60,6 +60,7 @@ class TenantView(TenantAPIView):
 
 
 class FreezeView(TenantAPIView):
+    fresh = frozenset({"POST"})
     permissions = {"POST": Permission.TENANT_FREEZE}
 
     @extend_schema(request=None, responses=shapes.TenantSerializer, summary="Stop every change")
@@ -69,6 +70,7 @@ class FreezeView(TenantAPIView):
 
 
 class UnfreezeView(TenantAPIView):
+    fresh = frozenset({"POST"})
     permissions = {"POST": Permission.TENANT_FREEZE}
 
     @extend_schema(request=None, responses=shapes.TenantSerializer, summary="Let changes go on")
@@ -87,6 +89,7 @@ class MemberListView(TenantAPIView):
 
 
 class MemberView(TenantAPIView):
+    fresh = frozenset({"PATCH", "DELETE"})
     permissions = {
         "GET": Permission.MEMBER_VIEW,
         "PATCH": Permission.MEMBER_MANAGE,

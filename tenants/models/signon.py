@@ -33,6 +33,10 @@ class SignOn(TenantOwned):
     def __str__(self) -> str:
         return self.issuer
 
+    @property
+    def has_secret(self) -> bool:
+        return bool(self.sealed_secret)
+
 
 class SignOnIdentity(TenantOwned):
     """A member, as the tenant's identity provider knows them. It ends with the membership."""

@@ -4,11 +4,14 @@ from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db.transaction import atomic
+from django.urls import reverse
 
 from tenants import audit
 from tenants.actors import Actor
 from tenants.errors import Forbidden, Refused
+from tenants.kinds import Kind
 from tenants.models import Membership, User
+from tenants.notifications import notify
 from tenants.policy import Permission, Role
 from tenants.services.turns import take_turns
 
@@ -45,6 +48,8 @@ def change_roles(membership: Membership, roles: Iterable[str], *, by: Actor) -> 
     if before != chosen:
         email = membership.user.email
         audit.record("member.roles_changed", membership, by=by, member=email, before=before, after=chosen)
+        what = f"{email} is {' and '.join(chosen)} now, and was {' and '.join(before)}"
+        _tell(Kind.MEMBER_ROLES_CHANGED, membership, what, by)
     return membership
 
 
@@ -56,6 +61,7 @@ def remove_member(membership: Membership, *, by: Actor) -> None:
     membership = _as_it_is_now(membership)
     _keep_an_admin(membership)
     audit.record("member.removed", membership, by=by, member=membership.user.email)
+    _tell(Kind.MEMBER_REMOVED, membership, f"{membership.user.email} was removed", by)
     membership.delete()
 
 
@@ -69,7 +75,23 @@ def leave_tenant(*, by: Actor) -> None:
     membership = _as_it_is_now(by.membership)
     _keep_an_admin(membership)
     audit.record("member.left", membership, by=by, member=by.label)
+    _tell(Kind.MEMBER_REMOVED, membership, f"{by.label} left", by)
     membership.delete()
+
+
+def _tell(kind: Kind, membership: Membership, what: str, by: Actor) -> None:
+    """Tell those whom the kind tells, and the member themselves, unless it was their own act."""
+    tenant, member = membership.tenant, membership.user_id
+    notify(
+        kind,
+        tenant=tenant,
+        source=f"member:{membership.pk}",
+        title=what,
+        detail=f"By {by.label}." if member != by.id else "",
+        link=reverse("member-list", args=[tenant.name]),
+        people=[member] if member != by.id else [],
+        by=by,
+    )
 
 
 def _as_it_is_now(membership: Membership) -> Membership:

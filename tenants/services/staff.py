@@ -3,16 +3,22 @@
 That nobody is both is checked here for the sake of the message; the database refuses it by itself.
 """
 
+import logging
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 from django.db import IntegrityError, connection
 from django.db.models import QuerySet
-from django.db.transaction import atomic
+from django.db.transaction import atomic, on_commit
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 
 from tenants import staff_log
@@ -20,6 +26,8 @@ from tenants.actors import Shell, StaffActor
 from tenants.errors import Refused
 from tenants.models import StaffMember, User
 from tenants.policy import StaffPermission, StaffRole
+
+log = logging.getLogger(__name__)
 
 _LAST: Final = "This is the last operator. Make somebody else an operator first."
 
@@ -46,7 +54,29 @@ def add_staff(email: str, roles: Iterable[str], *, name: str = "", by: StaffActo
     facts = {"roles": chosen, "is_active": True, "added_at": timezone.now(), "added_by": _person(by)}
     member, _ = StaffMember.objects.update_or_create(user=user, defaults=facts)
     staff_log.record("staff.added", address, by=by, roles=chosen)
+    if isinstance(by, StaffActor):
+        on_commit(partial(_deliver, _letter(member, by)))
     return member
+
+
+def _letter(member: StaffMember, by: StaffActor) -> EmailMessage:
+    facts = {
+        "by": by.member.user.email,
+        "roles": " and ".join(member.roles),
+        "email": member.user.email,
+        "password": settings.BASE_URL + reverse("account_reset_password"),
+        "staff": settings.BASE_URL + reverse("staff-home"),
+    }
+    text = render_to_string("staff/people/letter.txt", facts)
+    return EmailMessage("You are staff of Enclave Portal", text, to=[member.user.email])
+
+
+def _deliver(letter: EmailMessage) -> None:
+    # Nothing hangs on it: who is not reached this way is told the same by whoever added them.
+    try:
+        letter.send()
+    except OSError:  # of which every error of smtplib is one
+        log.exception("The letter to new staff could not be sent.")
 
 
 @atomic

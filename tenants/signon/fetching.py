@@ -98,7 +98,7 @@ def _ask(url: str, data: bytes | None, headers: Mapping[str, str]) -> tuple[int,
         answer = connection.getresponse()
         return answer.status, _object(place.host, answer)
     finally:
-        connection.close()
+        connection.hang_up()
 
 
 def _resolve(parts: SplitResult) -> Place:
@@ -160,6 +160,7 @@ class _Connection(http.client.HTTPConnection):
         super().__init__(place.host, place.port)
         self.default_port = 443 if place.secure else 80  # left out of the Host header
         self._place, self._deadline = place, deadline
+        self._kept: socket.socket | None = None
 
     def connect(self) -> None:
         place = self._place
@@ -170,7 +171,13 @@ class _Connection(http.client.HTTPConnection):
         except BaseException:
             plain.close()
             raise
+        self._kept = kept
         self.sock: Any = _Timed(kept, self._deadline)
+
+    def hang_up(self) -> None:
+        self.close()
+        if self._kept is not None:
+            self._kept.close()
 
 
 def _context() -> ssl.SSLContext:
@@ -196,7 +203,7 @@ class _Timed:
         return io.BufferedReader(_Reader(self._kept, self._deadline))
 
     def close(self) -> None:
-        self._kept.close()
+        """Not yet: http.client closes what it still reads from."""
 
 
 class _Reader(io.RawIOBase):

@@ -21,6 +21,7 @@ from tenants.services.turns import take_turns
 from tenants.signon.fetching import FetchFailed, check_url
 
 LONGEST: Final = {"issuer": 300, "client_id": 200, "client_secret": 500}
+STATES: Final = ("untried", "in_force", "required")
 NONE: Final = "There is no single sign-on here. Set it up first."
 
 
@@ -32,6 +33,15 @@ def purpose_of(tenant: Tenant) -> str:
 def sign_on_of(tenant: Tenant) -> SignOn | None:
     """What a tenant has set up, whether it is in force or not."""
     return SignOn.objects.filter(tenant=tenant).select_related("tenant", "tested_by").first()
+
+
+def state_of(tenant: Tenant, sign_on: SignOn | None) -> str:
+    """How far the sign-on of a tenant is: absent, untried, in_force or required."""
+    if sign_on is None:
+        return "absent"
+    if tenant.sign_on_since is None:
+        return "untried"
+    return "required" if tenant.requires_sign_on else "in_force"
 
 
 @atomic
@@ -57,7 +67,7 @@ def configure(
     if (sign_on.issuer, sign_on.client_id) != (wanted["issuer"], wanted["client_id"]):
         _begin_anew(tenant, sign_on)
     sign_on.issuer, sign_on.client_id = wanted["issuer"], wanted["client_id"]
-    if client_secret is not None:
+    if new_secret := client_secret is not None and bool(client_secret or sign_on.sealed_secret):
         sign_on.sealed_secret = seal(purpose_of(tenant), client_secret) if client_secret else ""
         sign_on.tested_at = sign_on.tested_by = None
     sign_on.trusts_email, sign_on.configured_at = trusts_email, timezone.now()
@@ -73,7 +83,7 @@ def configure(
         client_id=sign_on.client_id,
         trusts_email=trusts_email,
         trusts_factor=trusts_factor,
-        new_secret=client_secret is not None,
+        new_secret=new_secret,
     )
     return sign_on
 

@@ -21,6 +21,8 @@ from tenants.views.answers import Question, add_errors, ask, refusals
 @require_GET
 @login_required
 def tenant_choose(request: HttpRequest) -> HttpResponse:
+    if cast(User, request.user).is_staff:
+        return redirect("staff-home")
     memberships = memberships_of(cast(User, request.user), only=signed_on_for(request))
     if not memberships:
         return redirect("tenant-create")
@@ -50,7 +52,7 @@ def _created(form: Form, user: User) -> Tenant | None:
 
 
 @require_http_methods(["GET", "POST"])
-@tenant_page(Permission.TENANT_FREEZE)
+@tenant_page(Permission.TENANT_FREEZE, fresh=True)
 def tenant_freeze(request: TenantRequest) -> HttpResponse:
     name = request.actor.tenant.name
     form = ConfirmNameForm(request.POST or None, name=name)
@@ -74,7 +76,7 @@ def tenant_freeze(request: TenantRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@tenant_page(Permission.TENANT_FREEZE)
+@tenant_page(Permission.TENANT_FREEZE, fresh=True)
 def tenant_unfreeze(request: TenantRequest) -> HttpResponse:
     name = request.actor.tenant.name
     if request.method == "POST":

@@ -22,6 +22,7 @@ from tenants.scope import tenant_scope
 from tenants.services.tokens import create_token
 from tests.baddays.mortal import worker_environment
 from tests.baddays.snapshot import changed, snapshot
+from tests.signing_in import sign_in
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "system"])]
 
@@ -50,8 +51,7 @@ def intruder(actor, globex):
 @pytest.fixture
 def browser(intruder):
     client = Client()
-    client.force_login(intruder.membership.user)
-    return client
+    return sign_in(client, intruder.membership.user)
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ from tenants.letters import queue
 from tenants.models import ApiToken, User
 from tenants.policy import Role
 from tenants.scope import tenant_scope
-from tests.signing_in import sign_in
 from tenants.services import tokens as services
+from tests.signing_in import sign_in
+from tests.tenants.signon.providers import new_provider, provider, provider_key, set_up, visitor  # noqa: F401
 
 
 @pytest.fixture

@@ -19,6 +19,10 @@ PUBLIC = {"healthz", "readyz", "metrics", "theme/", "api/v1/schema/", "api/v1/do
     ".well-known/enclave-audit-keys.json",  # for those who verify a checkpoint
     "invitation/",  # says what a link opens, to the browser that opened it
     "invitation/<slug:secret>/",
+    "sign-on/",  # the way through a tenant's identity provider, and back
+    "sign-on/<slug:name>/",
+    "sign-on/<slug:name>/start/",
+    "sign-on/<slug:name>/callback/",
 }
 OWN = {
     "",

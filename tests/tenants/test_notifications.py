@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from tenants.invitations import accept_invitation, invite_member, open_link
 from tenants.kinds import RULES, Kind
 from tenants.models import Letter, MailPreference, Membership, Notification
 from tenants.notifications import MOST_AN_HOUR, WRITE_AGAIN, clear, conditions, count_unseen, notify, seen_by
 from tenants.policy import Role, allows
-from tenants.scope import tenant_scope
-from tenants.services.members import remove_member
+from tenants.scope import enter_tenant, tenant_scope
+from tenants.services.members import change_roles, leave_tenant, remove_member
 
 SOURCE = "account:1"
 DEGRADED, JOINED = Kind.ACCOUNT_DEGRADED, Kind.MEMBER_JOINED
@@ -161,6 +162,41 @@ def test_who_was_removed_is_told_and_who_was_shut_out_is_not(tell, actor):
     tell(Kind.MEMBER_REMOVED, people=[gone.id, shut_out.id])
 
     assert readers() == ["admin@acme.example", "reader@acme.example"]
+
+
+def test_who_gets_other_roles_is_told_together_with_the_admins(in_acme, actor):
+    reader, admin = actor(Role.READER), actor(Role.ADMIN)
+
+    change_roles(reader.membership, [Role.DEVELOPER], by=admin)
+
+    (row,) = Notification.objects.all()
+    assert (row.kind, row.title) == (
+        Kind.MEMBER_ROLES_CHANGED,
+        "reader@acme.example is developer now, and was reader",
+    )
+    assert (row.detail, readers()) == (
+        "By admin@acme.example.",
+        ["admin@acme.example", "reader@acme.example"],
+    )
+
+
+def test_who_leaves_is_told_nothing_about_it(in_acme, actor):
+    leave_tenant(by=actor(Role.READER))
+
+    (row,) = Notification.objects.all()
+    assert (row.title, row.detail, readers()) == ("reader@acme.example left", "", ["admin@acme.example"])
+
+
+def test_an_invitation_stands_on_the_page_and_who_accepts_is_written_about(in_acme, actor, posted, proven):
+    secret = posted(invite_member, "bob@acme.example", ["reader"], by=actor(Role.ADMIN))
+    invited = Letter.objects.exclude(notification=None).count()
+
+    accept_invitation(open_link(secret), by=proven("bob@acme.example"))
+
+    enter_tenant(in_acme.pk)
+    titles = list(Notification.objects.order_by("begun_at").values_list("title", flat=True))
+    assert titles == ["bob@acme.example is invited, as reader", "bob@acme.example joined, as reader"]
+    assert (invited, Letter.objects.exclude(notification=None).count()) == (0, 1)
 
 
 def test_a_flood_reaches_the_page_and_no_mailbox(tell):

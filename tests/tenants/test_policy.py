@@ -13,6 +13,7 @@ WORKERS = {ADMIN, DEVELOPER}
 MATRIX = {
     Permission.TENANT_VIEW: ALL,
     Permission.TENANT_FREEZE: {ADMIN},
+    Permission.TENANT_SECURE: {ADMIN},
     Permission.MEMBER_VIEW: ALL,
     Permission.MEMBER_INVITE: {ADMIN},
     Permission.MEMBER_MANAGE: {ADMIN},

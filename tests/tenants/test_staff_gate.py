@@ -1,0 +1,147 @@
+"""The area of staff: for everybody else there is none, and without a second factor it stays closed."""
+
+import re
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tenants import assurance
+from tenants.models import User
+from tenants.policy import Role, StaffPermission, StaffRole, staff_allows
+from tenants.services.staff import remove_staff
+from tests.signing_in import TOO_LONG, TOTP, give_totp, sign_in
+
+pytestmark = pytest.mark.django_db(databases=["default", "system"])
+
+ONE = "00000000-0000-4000-8000-000000000001"
+OPERATOR = StaffRole.OPERATOR
+FRESH = {
+    "staff/people/add/",
+    "staff/people/<uuid:pk>/roles/",
+    "staff/people/<uuid:pk>/remove/",
+    "staff/zones/add/",
+    "staff/zones/<str:zone>/open/",
+    "staff/zones/<str:zone>/close/",
+}
+
+
+def routes(resolver=None, prefix=""):
+    for entry in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from routes(entry, route)
+        elif isinstance(entry, URLPattern) and route.startswith("staff/"):
+            yield route, entry.callback
+
+
+PAGES = dict(routes())
+
+
+def address(route: str) -> str:
+    """An address that the route takes; what it names does not exist."""
+    return "/" + re.sub(r"<(\w+:)?(\w+)>", lambda found: ONE if "uuid" in found[0] else "nothing", route)
+
+
+def test_the_walk_finds_pages_of_both_apps():
+    assert {"staff/", "staff/tenants/<slug:name>/", "staff/people/"} <= PAGES.keys()
+
+
+@pytest.mark.parametrize("route", PAGES)
+def test_every_page_of_staff_names_its_permission(route):
+    assert isinstance(PAGES[route].permission, StaffPermission)
+
+
+@pytest.mark.parametrize("route", PAGES)
+def test_nobody_is_sent_to_sign_in(route):
+    answer = Client().get(address(route))
+
+    assert (answer.status_code, answer.url.split("?")[0]) == (302, "/accounts/login/")
+
+
+@pytest.mark.parametrize("route", PAGES)
+def test_for_members_and_strangers_and_programs_there_is_no_such_place(actor, api, new_user, route):
+    admin, stranger = actor(Role.ADMIN).membership.user, new_user("eve@nowhere.example")
+
+    answers = [sign_in(Client(), user, factor=TOTP).get(address(route)) for user in (admin, stranger)]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+    # A token says nothing here; it is not even looked at.
+    assert api(Role.ADMIN).get(address(route)).status_code == 302
+
+
+@pytest.mark.parametrize("route", PAGES)
+def test_staff_without_a_second_factor_are_led_to_one(staff_browser, route):
+    answer = staff_browser(OPERATOR, factor="").get(address(route))
+
+    assert (answer.status_code, "next=" in answer.url) == (302, True)
+
+
+@pytest.mark.parametrize("route", PAGES)
+@pytest.mark.parametrize("role", StaffRole)
+def test_staff_without_the_right_get_403(staff_browser, role, route):
+    allowed = staff_allows([role], PAGES[route].permission)
+
+    answer = staff_browser(role).get(address(route))
+
+    assert (answer.status_code == 403) is not allowed
+
+
+@pytest.mark.parametrize("route", sorted(FRESH))
+def test_what_cannot_be_taken_back_asks_for_a_late_second_factor(staff_browser, staff, route):
+    browser = staff_browser(OPERATOR, ago=TOO_LONG)
+    give_totp(staff(OPERATOR).member.user)
+
+    answer = browser.post(address(route))
+
+    assert (answer.status_code, "reauthenticate" in answer.url) == (302, True)
+
+
+def test_nothing_else_asks_for_it(staff_browser):
+    browser = staff_browser(OPERATOR, ago=TOO_LONG)
+
+    codes = {route: browser.get(address(route)).status_code for route in PAGES.keys() - FRESH}
+
+    assert set(codes.values()) == {200, 404}
+
+
+def test_who_was_removed_a_moment_ago_is_a_stranger(staff, staff_browser):
+    staff(OPERATOR)
+    browser = staff_browser(StaffRole.SUPPORT)
+    before = browser.get("/staff/zones/").status_code
+
+    remove_staff(staff(StaffRole.SUPPORT).member, by=staff(OPERATOR))
+
+    assert (before, browser.get("/staff/zones/").status_code) == (200, 404)
+
+
+def test_an_account_that_was_closed_opens_nothing(staff, staff_browser):
+    browser = staff_browser(OPERATOR)
+    User.objects.filter(pk=staff(OPERATOR).id).update(is_active=False)
+
+    assert browser.get("/staff/zones/").status_code in (302, 404)
+
+
+def test_no_identity_provider_of_a_tenant_opens_the_area_of_staff(staff_browser):
+    browser = staff_browser(OPERATOR)
+    session = browser.session
+    session[assurance.SIGNED_ON_FOR] = str(uuid4())
+    session.save()
+
+    assert browser.get("/staff/zones/").status_code == 404
+
+
+def test_staff_reach_no_page_of_a_tenant(acme, staff_browser):
+    browser = staff_browser(OPERATOR)
+
+    answers = [browser.get(url) for url in ("/t/acme/", "/t/acme/members/", "/api/v1/tenants/acme/")]
+
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+
+
+def test_staff_land_in_their_own_area(staff_browser):
+    browser = staff_browser(StaffRole.SUPPORT)
+
+    assert browser.get("/").url == "/staff/"
+    assert browser.post("/tenants/create/", {"name": "vendor"}).status_code == 403
