@@ -12,7 +12,6 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from enclaves.signing.errors import NotTrusted, SigningRefused
-from enclaves.signing.keys import PrivateKey
 from enclaves.signing.names import Grant, is_uuid
 
 ALGORITHM = "EdDSA"
@@ -46,14 +45,19 @@ def key_id(key: ed25519.Ed25519PublicKey) -> str:
 
 
 def grant_token(
-    key: PrivateKey, *, grant: Grant, tenant: str, host: str, session: str, login: str, now: datetime
+    key: ed25519.Ed25519PrivateKey,
+    *,
+    grant: Grant,
+    tenant: str,
+    host: str,
+    session: str,
+    login: str,
+    now: datetime,
 ) -> str:
     """Allow one session on one host until the grant ends; raises SigningRefused.
 
     `host` and `session` are UUIDs; an agent takes each session once.
     """
-    if not isinstance(key, ed25519.Ed25519PrivateKey):
-        raise SigningRefused("Grant tokens are signed with Ed25519.")
     if not (is_uuid(host) and is_uuid(session) and _LOGIN.fullmatch(login)):
         raise SigningRefused("A grant token names a host, a session and a login.")
     if not grant.not_before <= now < grant.not_after:

@@ -7,7 +7,7 @@ import asyncssh
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from enclaves.signing.errors import SigningRefused
-from enclaves.signing.keys import PrivateKey, private_pem
+from enclaves.signing.keys import private_pem
 from enclaves.signing.names import Grant, HostName
 from enclaves.signing.ssh_keys import parse_public_key
 
@@ -19,9 +19,7 @@ MOST_SERIAL = 2**64 - 1
 class SshAuthority:
     """A key that certifies others. Every host or gateway that trusts it has its `line` in a file."""
 
-    def __init__(self, key: PrivateKey) -> None:
-        if not isinstance(key, ed25519.Ed25519PrivateKey):
-            raise SigningRefused("SSH authorities have Ed25519 keys.")
+    def __init__(self, key: ed25519.Ed25519PrivateKey) -> None:
         self.key = asyncssh.import_private_key(private_pem(key))
         self.line = self.key.export_public_key("openssh").decode().strip()
         self.fingerprint = self.key.get_fingerprint()

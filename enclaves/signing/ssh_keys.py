@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 import asyncssh
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from enclaves.signing.errors import SigningRefused
 
@@ -16,6 +16,20 @@ MOST_CHARACTERS = 8192
 _LINE = re.compile(r"([!-~]+)[ \t]+([A-Za-z0-9+/]+={0,2})(?:[ \t]+(.*))?")
 _COMMENT = 100  # characters that are kept
 _SMALL_EXPONENT = 3
+# Points of small order on Curve25519, in both spellings where there are two, without the sign: whoever
+# knows that a key is one of these can sign for it (libsodium refuses the same ones).
+_FORGEABLE = frozenset(
+    bytes.fromhex(point)
+    for point in (
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    )
+)
 
 KINDS = {
     "ssh-ed25519": ("Ed25519", 256),
@@ -99,9 +113,17 @@ def _loaded(algorithm: str, blob: bytes) -> asyncssh.SSHKey:
     except (asyncssh.KeyImportError, ValueError, OverflowError):
         raise SigningRefused("This public key is damaged.") from None
     # What is certified is exactly what was pasted: no other spelling, nothing behind the end.
-    if key.public_data != blob or key.get_algorithm() != algorithm:
+    if key.public_data != blob or key.get_algorithm() != algorithm or _is_forgeable(key):
         raise SigningRefused("This public key is damaged.")
     return key
+
+
+def _is_forgeable(key: asyncssh.SSHKey) -> bool:
+    public = key.pyca_key
+    if not isinstance(public, ed25519.Ed25519PublicKey):
+        return False
+    raw = public.public_bytes_raw()
+    return raw[:-1] + bytes([raw[-1] & 0x7F]) in _FORGEABLE
 
 
 def _rsa_bits(key: asyncssh.SSHKey) -> int:

@@ -12,12 +12,11 @@ from datetime import datetime, timedelta
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import verification
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from enclaves.signing.errors import NotTrusted, SigningRefused
-from enclaves.signing.keys import PrivateKey
 from enclaves.signing.spiffe import SpiffeId
 
 ROOT_LASTS = timedelta(days=3650)
@@ -29,15 +28,13 @@ MOST_CSR = 8192  # bytes
 _HOSTS = "hosts"
 _CHAIN = 3  # host, tenant, root
 
-type PublicKey = ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey
-
 
 @dataclass(frozen=True)
 class Authority:
     """A certificate that may sign others, with its key."""
 
     certificate: x509.Certificate
-    key: PrivateKey
+    key: ec.EllipticCurvePrivateKey
 
     @property
     def pem(self) -> str:
@@ -48,14 +45,16 @@ def as_pem(*certificates: x509.Certificate) -> str:
     return "".join(one.public_bytes(serialization.Encoding.PEM).decode() for one in certificates)
 
 
-def make_root(key: PrivateKey, domain: str, purpose: str, *, now: datetime, depth: int = 1) -> Authority:
+def make_root(
+    key: ec.EllipticCurvePrivateKey, domain: str, purpose: str, *, now: datetime, depth: int = 1
+) -> Authority:
     """A root for one purpose: `hosts` with intermediates below it, or `gateways` with `depth=0`."""
     name = _name(domain, purpose, f"{purpose} root")
     return Authority(_authority(name, key, name, key, now, ROOT_LASTS, depth), key)
 
 
 def make_intermediate(
-    root: Authority, key: PrivateKey, domain: str, tenant: str, *, now: datetime
+    root: Authority, key: ec.EllipticCurvePrivateKey, domain: str, tenant: str, *, now: datetime
 ) -> Authority:
     """The authority of one tenant's hosts; it never outlives its root."""
     lasts = min(INTERMEDIATE_LASTS, root.certificate.not_valid_after_utc - now)
@@ -87,7 +86,7 @@ def host_identity(
 
 def gateway_certificate(
     authority: Authority,
-    key: PublicKey,
+    key: ec.EllipticCurvePublicKey,
     names: Sequence[str],
     *,
     now: datetime,
@@ -142,9 +141,9 @@ def _tenant_of(certificate: x509.Certificate) -> tuple[str, str] | None:
 
 def _authority(
     name: x509.Name,
-    key: PrivateKey,
+    key: ec.EllipticCurvePrivateKey,
     issuer: x509.Name,
-    issuer_key: PrivateKey,
+    issuer_key: ec.EllipticCurvePrivateKey,
     now: datetime,
     lasts: timedelta,
     depth: int,
@@ -155,12 +154,12 @@ def _authority(
     builder = builder.add_extension(
         x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
     )
-    return _signed(builder, issuer_key)
+    return builder.sign(issuer_key, hashes.SHA256())
 
 
 def _leaf(
     authority: Authority,
-    key: PublicKey,
+    key: ec.EllipticCurvePublicKey,
     names: list[x509.GeneralName],
     purpose: x509.ObjectIdentifier,
     now: datetime,
@@ -173,14 +172,14 @@ def _leaf(
     builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
     # RFC 5280, 4.2.1.6: critical where the subject is empty.
     builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=True)
-    return _signed(builder, authority.key)
+    return builder.sign(authority.key, hashes.SHA256())
 
 
 def _begun(
     name: x509.Name,
     issuer: x509.Name,
-    key: PublicKey,
-    issuer_key: PrivateKey,
+    key: ec.EllipticCurvePublicKey,
+    issuer_key: ec.EllipticCurvePrivateKey,
     now: datetime,
     lasts: timedelta,
 ) -> x509.CertificateBuilder:
@@ -213,11 +212,7 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _signed(builder: x509.CertificateBuilder, key: PrivateKey) -> x509.Certificate:
-    return builder.sign(key, None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256())
-
-
-def _key_of(csr_pem: bytes) -> PublicKey:
+def _key_of(csr_pem: bytes) -> ec.EllipticCurvePublicKey:
     if len(csr_pem) > MOST_CSR:
         raise SigningRefused("The certificate request is too long.")
     try:
@@ -227,11 +222,9 @@ def _key_of(csr_pem: bytes) -> PublicKey:
         raise SigningRefused("The certificate request cannot be read.") from error
     if not is_signed:
         raise SigningRefused("The certificate request is not signed with its own key.")
-    if isinstance(key, ed25519.Ed25519PublicKey):
-        return key
     if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1 | ec.SECP384R1):
         return key
-    raise SigningRefused("Hosts have keys on P-256, P-384 or Ed25519.")
+    raise SigningRefused("Hosts have keys on P-256 or P-384.")
 
 
 def _server_name(name: str) -> x509.GeneralName:
