@@ -21,6 +21,7 @@ CLAIMS = frozenset(
 )
 MOST_CHARACTERS = 4096
 _LOGIN = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+_LAST_MOMENT = int(datetime.max.replace(tzinfo=UTC).timestamp())
 _UNCHECKED: Any = {"verify_aud": False, "verify_exp": False, "verify_nbf": False}
 
 
@@ -119,7 +120,7 @@ def _is_complete(claims: Mapping[str, Any]) -> bool:
     flags = (claims["port_forwarding"], claims["agent_forwarding"])
     texts = (claims[name] for name in ("aud", "sub", "jti", "tenant", "login"))
     return (
-        all(type(value) is int for value in numbers)
+        all(type(value) is int and 0 <= value < _LAST_MOMENT for value in numbers)
         and all(type(value) is bool for value in flags)
         and all(type(value) is str for value in texts)
     )
