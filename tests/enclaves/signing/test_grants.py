@@ -10,16 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enclaves.signing.errors import NotTrusted, SigningRefused
-from enclaves.signing.grants import CLAIMS, MOST_CHARACTERS, TYPE, grant_token, key_id, read_grant_token
+from enclaves.signing.grants import CLAIMS, KIND, grant_token, read_grant_token
 from enclaves.signing.names import Grant
-from tests.enclaves.signing.made import HOST, NOW, SESSION
+from enclaves.signing.tokens import MOST_CHARACTERS, key_id
+from tests.enclaves.signing.made import HOST, NOW, SESSION, p256
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 KEY = ed25519.Ed25519PrivateKey.generate()
 OTHER_KEY = ed25519.Ed25519PrivateKey.generate()
 KEYS = {key_id(KEY.public_key()): KEY.public_key()}
 GRANT = Grant(id="grant-41", not_before=NOW, not_after=NOW + HOUR)
-HEADER = {"kid": key_id(KEY.public_key()), "typ": TYPE}
+HEADER = {"kid": key_id(KEY.public_key()), "typ": KIND}
 OTHER_HOST = "c" + HOST[1:]
 
 
@@ -73,14 +74,25 @@ def test_a_token_says_which_forwarding_was_granted(right):
 
 
 @pytest.mark.parametrize("moment", [NOW, NOW + HOUR - SECOND])
-def test_a_token_is_good_from_its_beginning_until_its_end(moment):
-    assert read_grant_token(GOOD, KEYS, host=HOST, now=moment)
+def test_a_token_is_good_from_the_beginning_of_its_grant_until_its_end(moment):
+    assert read_grant_token(signed(now=moment), KEYS, host=HOST, now=moment)
 
 
 @pytest.mark.parametrize("moment", [NOW - SECOND, NOW + HOUR, NOW + 9 * HOUR])
 def test_a_token_is_no_good_before_and_after(moment):
+    fresh = forged({**CONTENT, "iat": int(moment.timestamp())})
+
     with pytest.raises(NotTrusted, match="not valid now"):
-        read_grant_token(GOOD, KEYS, host=HOST, now=moment)
+        read_grant_token(fresh, KEYS, host=HOST, now=moment)
+
+
+@pytest.mark.parametrize("age", [61, -61])
+def test_a_token_cannot_be_kept_for_later(age):
+    moment = NOW + HOUR / 2
+    kept = forged({**CONTENT, "iat": int(moment.timestamp()) - age})
+
+    with pytest.raises(NotTrusted, match="earlier session"):
+        read_grant_token(kept, KEYS, host=HOST, now=moment)
 
 
 def test_a_token_is_no_good_on_another_host():
@@ -103,9 +115,7 @@ def without(name):
 FORGED = {
     "unsigned": unsigned(),
     "the public key as a secret": signed_with_the_public_key_as_a_secret(),
-    "another algorithm": jwt.encode(
-        CONTENT, ec.generate_private_key(ec.SECP256R1()), "ES256", headers=HEADER
-    ),
+    "another algorithm": jwt.encode(CONTENT, p256(), "ES256", headers=HEADER),
     "none beside a signature": forged(alg="none"),
     "another algorithm's name": forged(alg="ES256"),
     "another key": forged(key=OTHER_KEY),
@@ -118,6 +128,8 @@ FORGED = {
     "a claim too many": forged({**CONTENT, "admin": True}),
     "a truth for an end": forged({**CONTENT, "exp": True}),
     "a text for an end": forged({**CONTENT, "exp": str(CONTENT["exp"])}),
+    "a beginning before all years": forged({**CONTENT, "nbf": -(10**30)}),
+    "made at no time": forged({**CONTENT, "iat": 10**400}),
     "an end without end": forged({**CONTENT, "exp": 1e300}),
     "an end beyond all years": forged({**CONTENT, "exp": 10**30}),
     "several hosts": forged({**CONTENT, "aud": [f"host:{HOST}", f"host:{OTHER_HOST}"]}),
