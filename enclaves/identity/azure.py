@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509 import verification
 
-from enclaves.identity.cms import embedded_signer, open_envelope
+from enclaves.identity.cms import UNREADABLE, embedded_signer, open_envelope
 from enclaves.identity.content import SKEW, from_base64, read_object, read_text, read_time
 from enclaves.identity.errors import IdentityRefused
 
@@ -67,12 +66,16 @@ def verify_attested(signature: bytes, nonce: str, now: datetime, trust: Trust) -
 
 def _check_chain(signer: x509.Certificate, now: datetime, trust: Trust) -> None:
     try:
-        name = x509.DNSName(_service_name(signer, trust.service))
-        store = verification.Store(list(trust.roots))
-        policy = verification.PolicyBuilder().store(store).time(now).max_chain_depth(_DEPTH)
+        issuer, name = signer.issuer.rfc4514_string(), x509.DNSName(_service_name(signer, trust.service))
+    except IdentityRefused:
+        raise
+    except UNREADABLE as error:
+        raise IdentityRefused("The certificate in the document cannot be read.") from error
+    store = verification.Store(list(trust.roots))
+    policy = verification.PolicyBuilder().store(store).time(now).max_chain_depth(_DEPTH)
+    try:
         policy.build_server_verifier(name).verify(signer, list(trust.intermediates))
-    except (verification.VerificationError, ValueError, UnsupportedAlgorithm) as error:
-        issuer = signer.issuer.rfc4514_string()
+    except (verification.VerificationError, *UNREADABLE) as error:
         raise IdentityRefused(
             f"The signer's chain, by {issuer}, leads to no root that is trusted."
         ) from error

@@ -25,8 +25,8 @@ _DIGESTS: dict[str, hashes.HashAlgorithm] = {
     "1.2.840.113549.1.1.12": hashes.SHA384(),
 }
 _SIGNATURES = ("rsassa_pkcs1v15", "sha256_rsa", "sha384_rsa")
-# Whatever asn1crypto trips over while it takes a hostile document apart, and it does so late and lazily.
-_UNREADABLE = (
+# Whatever the libraries trip over while they take a hostile document apart; they do so late and lazily.
+UNREADABLE = (
     ValueError,
     TypeError,
     KeyError,
@@ -35,6 +35,9 @@ _UNREADABLE = (
     OverflowError,
     RecursionError,
     UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
 )
 
 
@@ -79,7 +82,7 @@ def open_envelope(document: bytes) -> Envelope:
         return _opened(document)
     except IdentityRefused:
         raise
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise IdentityRefused("The document cannot be read.") from error
 
 
@@ -92,7 +95,7 @@ def embedded_signer(envelope: Envelope) -> x509.Certificate:
         raise IdentityRefused("The document does not bring its signer's certificate.")
     try:
         return x509.load_der_x509_certificate(envelope.certificate)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise IdentityRefused("The certificate in the document cannot be read.") from error
 
 

@@ -218,7 +218,7 @@ def _key_of(csr_pem: bytes) -> ec.EllipticCurvePublicKey:
     try:
         request = x509.load_pem_x509_csr(csr_pem)
         key, is_signed = request.public_key(), request.is_signature_valid
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise SigningRefused("The certificate request cannot be read.") from error
     if not is_signed:
         raise SigningRefused("The certificate request is not signed with its own key.")

@@ -1,3 +1,4 @@
+from base64 import b64encode
 from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
@@ -191,6 +192,17 @@ def test_a_bad_request_is_refused(what):
 def test_any_bytes_for_a_request_are_refused(junk):
     with pytest.raises(SigningRefused):
         host_identity(ACME, junk, ME, now=NOW)
+
+
+@given(st.data())
+def test_any_damaged_request_is_refused(data):
+    der = bytearray(x509.load_pem_x509_csr(REQUEST).public_bytes(serialization.Encoding.DER))
+    der[data.draw(st.integers(0, len(der) - 1))] ^= data.draw(st.integers(1, 255))
+    body = b64encode(der)
+    pem = b"-----BEGIN CERTIFICATE REQUEST-----\n" + body + b"\n-----END CERTIFICATE REQUEST-----\n"
+
+    with pytest.raises(SigningRefused):
+        host_identity(ACME, pem, ME, now=NOW)
 
 
 def test_a_request_with_a_key_of_no_other_kind_is_taken():
