@@ -4,6 +4,7 @@ URI name constraints would bind an intermediate to its tenant, but cryptography 
 them. So the tenant stands in the intermediate's subject, and `verify_peer` compares.
 """
 
+import hashlib
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509 import verification
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -27,6 +29,14 @@ SKEW = timedelta(minutes=5)  # by how much a host's clock may be behind ours
 MOST_CSR = 8192  # bytes
 _HOSTS = "hosts"
 _CHAIN = 3  # host, tenant, root
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,19 @@ def host_identity(
     return as_pem(leaf, intermediate.certificate)
 
 
+def requested_key(csr_pem: bytes) -> str:
+    """The fingerprint of the key in a request, SHA-256 of its DER in hexadecimal; raises SigningRefused.
+
+    A host keeps one key for life. It is the same in `certified_key` of each of its certificates.
+    """
+    return _fingerprint(_key_of(csr_pem))
+
+
+def certified_key(certificate: x509.Certificate) -> str:
+    """The fingerprint of a certificate's key, as `requested_key` writes it."""
+    return _fingerprint(certificate.public_key())
+
+
 def gateway_certificate(
     authority: Authority,
     key: ec.EllipticCurvePublicKey,
@@ -111,7 +134,7 @@ def verify_peer(
     ).build_client_verifier()
     try:
         verified = verifier.verify(chain[0], list(chain[1:]))
-    except (verification.VerificationError, ValueError, UnsupportedAlgorithm) as error:
+    except (verification.VerificationError, *_UNREADABLE) as error:
         raise NotTrusted("The certificate is not the portal's, or not valid now.") from error
     if len(verified.chain) != _CHAIN or len(verified.subjects or ()) != 1:
         raise NotTrusted("The certificate is no host's.")
@@ -212,13 +235,18 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
+def _fingerprint(key: CertificatePublicKeyTypes) -> str:
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return hashlib.sha256(key.public_bytes(serialization.Encoding.DER, form)).hexdigest()
+
+
 def _key_of(csr_pem: bytes) -> ec.EllipticCurvePublicKey:
     if len(csr_pem) > MOST_CSR:
         raise SigningRefused("The certificate request is too long.")
     try:
         request = x509.load_pem_x509_csr(csr_pem)
         key, is_signed = request.public_key(), request.is_signature_valid
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
+    except _UNREADABLE as error:
         raise SigningRefused("The certificate request cannot be read.") from error
     if not is_signed:
         raise SigningRefused("The certificate request is not signed with its own key.")

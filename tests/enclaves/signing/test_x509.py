@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509 import verification
 from cryptography.x509.oid import ExtendedKeyUsageOID
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enclaves.signing.errors import NotTrusted, SigningRefused
@@ -18,10 +18,12 @@ from enclaves.signing.x509 import (
     SKEW,
     Authority,
     _leaf,
+    certified_key,
     gateway_certificate,
     host_identity,
     make_intermediate,
     make_root,
+    requested_key,
     verify_peer,
 )
 from tests.enclaves.signing.made import HOST, NOW, p256, request_for
@@ -43,6 +45,9 @@ def chain_of(pem):
 
 def identity(**changes):
     return chain_of(host_identity(ACME, REQUEST, ME, now=changes.get("now", NOW)))
+
+
+IDENTITY = identity()
 
 
 def leaf_by(authority, names, purpose=ExtendedKeyUsageOID.CLIENT_AUTH, lasts=HOUR):
@@ -127,6 +132,28 @@ def test_a_root_of_the_same_name_with_another_key_is_not_believed():
 def test_a_gateways_certificate_is_no_hosts():
     with pytest.raises(NotTrusted):
         believed(leaf_by(ACME, [str(ME)], ExtendedKeyUsageOID.SERVER_AUTH))
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_any_damaged_certificate_is_not_believed(data):
+    leaf, intermediate = IDENTITY
+    der = bytearray(leaf.public_bytes(serialization.Encoding.DER))
+    der[data.draw(st.integers(0, len(der) - 1))] ^= data.draw(st.integers(1, 255))
+    try:
+        damaged = x509.load_der_x509_certificate(bytes(der))
+    except (ValueError, x509.InvalidVersion):
+        return  # TLS would not have let it through
+
+    with pytest.raises(NotTrusted):
+        believed([damaged, intermediate])
+
+
+def test_a_key_has_one_fingerprint_in_requests_and_certificates():
+    other = request_for(p256())
+
+    assert requested_key(REQUEST) == certified_key(identity()[0])
+    assert requested_key(REQUEST) != requested_key(other)
 
 
 @pytest.mark.parametrize(
