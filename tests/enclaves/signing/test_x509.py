@@ -135,6 +135,7 @@ def test_a_gateways_certificate_is_no_hosts():
         believed(leaf_by(ACME, [str(ME)], ExtendedKeyUsageOID.SERVER_AUTH))
 
 
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
 @settings(max_examples=300)
 @given(st.data())
 def test_any_damaged_certificate_is_not_believed_or_says_the_same(data):
