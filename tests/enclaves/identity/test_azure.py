@@ -155,6 +155,7 @@ def test_another_key_under_the_signers_name_is_refused():
         believed(signed(key=rsa_key(6)))
 
 
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
 @settings(max_examples=300)
 @given(st.data())
 def test_a_damaged_certificate_is_a_refusal(data):

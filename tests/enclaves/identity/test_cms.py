@@ -161,6 +161,7 @@ def test_any_cut_or_filled_gap_is_refused_or_says_the_same(begin, end, filling):
         assert believed(GOOD[:begin] + filling + GOOD[end:]) == CONTENT
 
 
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
 @settings(max_examples=300)
 @given(st.data())
 def test_a_damaged_certificate_in_a_document_is_a_refusal(data):
