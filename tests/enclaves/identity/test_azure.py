@@ -158,13 +158,14 @@ def test_another_key_under_the_signers_name_is_refused():
 @pytest.mark.filterwarnings("ignore:Parsed a serial number")
 @settings(max_examples=300)
 @given(st.data())
-def test_a_damaged_certificate_is_a_refusal(data):
-    raw = bytearray(document(told(FACTS), KEY, SIGNER, attributes=False, embed=[SIGNER]))
-    begin = raw.index(der(SIGNER))
+def test_a_damaged_certificate_is_a_refusal_or_says_the_same(data):
+    whole = document(told(FACTS), KEY, SIGNER, attributes=False, embed=[SIGNER])
+    raw, begin = bytearray(whole), whole.index(der(SIGNER))
     raw[data.draw(st.integers(begin, begin + len(der(SIGNER)) - 1))] ^= data.draw(st.integers(1, 255))
 
-    with pytest.raises(IdentityRefused):
-        believed(handed_out(bytes(raw)))
+    # Its authority's signature has more than one spelling.
+    with suppress(IdentityRefused):
+        assert believed(handed_out(bytes(raw))) == believed(handed_out(whole))
 
 
 @given(
