@@ -72,6 +72,7 @@ class HostLink:
         self._link = Link(socket, self._take)
         self._streams: dict[int, HostStream] = {}
         self._verifying: dict[str, asyncio.Future[int]] = {}
+        self._closing: asyncio.Task[Outcome] | None = None
         self._answers: dict[str, Callable[[dict[str, Any]], None]] = {
             "opened": self._opened,
             "refused": self._refused,
@@ -108,7 +109,7 @@ class HostLink:
         try:
             await asyncio.wait_for(asyncio.shield(stream.opened), _OPEN_SECONDS)
         except TimeoutError as error:
-            await stream.close()
+            self._closing = asyncio.create_task(stream.close())  # the person need not wait for that
             raise HostUnavailable("The host does not answer.") from error
         return stream
 

@@ -91,7 +91,7 @@ class World:
         self.portal.start()
         self.metadata = _Metadata(self.portal)
         self.redis = redis.Redis.from_url(os.environ["REDIS_URL"])
-        self.key = self._person_key("person")
+        self.key = self.new_key("person")
         self._programs: list[Running] = []
         self._agent_count = 0
         self._write_tls()
@@ -220,20 +220,51 @@ class World:
         hosts = sorted(self.portal.grants[grant].unverified)
         self.redis.publish("access:revoked", json.dumps({"grant": grant, "reason": reason, "hosts": hosts}))
 
-    def _person_key(self, name: str, kind: str = "ssh-ed25519") -> Path:
+    def new_key(self, name: str, kind: str = "ssh-ed25519", **size: int) -> Path:
         path = self.folder / name
-        key = asyncssh.generate_private_key(kind)
+        key = asyncssh.generate_private_key(kind, **size)
         key.write_private_key(str(path))
         key.write_public_key(f"{path}.pub")
         path.chmod(0o600)
         return path
+
+    def strangers(self, gateway: RunningGateway, count: int) -> list[socket.socket]:
+        """Connections of nobody who logs in; the gateway has taken notice of all."""
+        opened = [socket.create_connection(("127.0.0.1", gateway.ssh_port), 5) for _ in range(count)]
+        for one in opened:
+            assert one.recv(64).startswith(b"SSH-2.0")
+        return opened
+
+    def is_dropped(self, gateway: RunningGateway) -> bool:
+        """Whether one more connection is ended at once."""
+        with socket.create_connection(("127.0.0.1", gateway.ssh_port), 5) as one:
+            with contextlib.suppress(ConnectionResetError):
+                while one.recv(4096):
+                    pass
+            return True
+
+    def strange_sshd(self, alias: str) -> socket.socket:
+        """OpenSSH's sshd on one socket, with the host's name certified by an authority that nobody knows."""
+        key = self.new_key("strange_host_key")
+        stranger = asyncssh.generate_private_key("ssh-ed25519")
+        public = asyncssh.read_public_key(f"{key}.pub")
+        certificate = stranger.generate_host_certificate(public, "strange", principals=[alias])
+        certificate.write_certificate(f"{key}-cert.pub")
+        config = self.folder / "strange_sshd_config"
+        config.write_text(f"HostKey {key}\nHostCertificate {key}-cert.pub\nUsePAM no\n")
+        ours, theirs = socket.socketpair()
+        with theirs:
+            command = [str(SSHD), "-i", "-E", f"{config}.log", "-f", str(config)]
+            process = subprocess.Popen(command, stdin=theirs, stdout=theirs)  # noqa: S603 -- a test's own
+        self._programs.append(Running(process, config))
+        return ours
 
     def _write_tls(self) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         pem = x509.gateway_certificate(self.portal.gateways_root, key.public_key(), ["127.0.0.1"], now=now())
         (self.folder / "gateway.pem").write_text(pem)
         (self.folder / "gateway.key").write_bytes(keys.private_pem(key))
-        self._person_key("gateway_host_key")
+        self.new_key("gateway_host_key")
 
 
 @dataclass
