@@ -62,7 +62,7 @@ screenshots: ## Take pictures of the main pages into docs/screenshots
 	$(DEV)
 	@exec $(PYTHON) -m benchmarks.screenshots $(ARGS)
 
-bench: ## Measure pages, API and reconciling with many rows
+bench: ## Measure what signs, and the API
 	$(DEV)
 	@exec $(PYTHON) -m benchmarks $(ARGS)
 

@@ -1,16 +1,18 @@
-"""The sandbox's own pages under /_sandbox/: subscriptions, faults, calls, clock."""
+"""The sandbox's own pages under /_sandbox/: subscriptions, faults, calls, clock, what machines are told."""
 
 import json
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from sandbox.azure.metadata import Metadata
 from sandbox.azure.wire import Reply, Request, reply
 
 if TYPE_CHECKING:
     from sandbox.azure.azure import Azure, Owner
 
 PREFIX = "/_sandbox/"
+INSTANCES = "instances/"
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 type Body = dict[str, Any]
@@ -26,6 +28,7 @@ class Control:
 
     def __init__(self, azure: "Azure") -> None:
         self._azure = azure
+        self._metadata = Metadata(azure.world)
         behaviour, clock = azure.behaviour, azure.world.clock
         self._handlers: dict[tuple[str, str], Handler] = {
             ("GET", "subscriptions"): lambda _: [_login(owner) for owner in azure.owners.values()],
@@ -39,12 +42,16 @@ class Control:
             ("POST", "capacity"): lambda body: behaviour.limit_capacity(**body),
             ("POST", "quota"): lambda body: behaviour.limit_quota(**body),
             ("POST", "clock"): lambda body: clock.advance(float(body["seconds"])),
+            ("GET", "identity-certificates"): lambda _: self._metadata.notary.certificates(),
             ("POST", "reset"): lambda _: azure.reset(),
         }
 
     def answer(self, request: Request) -> Reply:
         host = request.headers.get("host", "").rsplit(":", 1)[0]
-        handler = self._handlers.get((request.method, request.path.removeprefix(PREFIX).strip("/")))
+        noun = request.path.removeprefix(PREFIX).strip("/")
+        handler = self._handlers.get((request.method, noun))
+        if host in LOOPBACK_HOSTS and noun.startswith(INSTANCES):
+            return self._metadata.answer(request, noun)
         if host not in LOOPBACK_HOSTS or handler is None:
             return _problem(HTTPStatus.NOT_FOUND, "There is no such page.")
         try:
