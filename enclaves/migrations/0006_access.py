@@ -7,8 +7,10 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-from tenants.isolation import EnableTenantIsolation, TenantForeignKey, revoke
+from tenants.isolation import APP_ROLE, EnableTenantIsolation, TenantForeignKey, grant, revoke
 
+SERIALS = "enclaves_certificate_serial"
+GRANT_SERIALS = grant("USAGE", SERIALS).replace('ON "', 'ON SEQUENCE "')
 TABLES = [
     "accessrules",
     "accessrequest",
@@ -40,6 +42,16 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="host",
+            name="identity",
+            field=models.CharField(blank=True, max_length=60),
+        ),
+        migrations.AddField(
+            model_name="host",
+            name="user_data",
+            field=models.TextField(blank=True),
+        ),
         migrations.AlterField(
             model_name="work",
             name="kind",
@@ -328,16 +340,13 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
                 ),
-                ("document_sha256", models.CharField(max_length=64)),
+                ("key", models.CharField(max_length=64)),
+                ("ssh_key", models.CharField(max_length=60)),
                 ("enrolled_at", models.DateTimeField()),
                 ("renewed_at", models.DateTimeField()),
-                ("serial", models.CharField(max_length=40)),
                 ("not_after", models.DateTimeField()),
                 ("version", models.CharField(blank=True, max_length=40)),
                 ("seen_at", models.DateTimeField(null=True)),
-                ("gateway", models.CharField(blank=True, max_length=80)),
-                ("load", models.FloatField(null=True)),
-                ("disk_free_percent", models.FloatField(null=True)),
                 ("facts", models.JSONField(default=dict)),
                 (
                     "host",
@@ -357,6 +366,34 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="Authority",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("purpose", models.CharField(max_length=20)),
+                ("scope", models.CharField(blank=True, max_length=36)),
+                ("public", models.TextField()),
+                ("private", models.BinaryField()),
+                ("created_at", models.DateTimeField()),
+                ("signs_from", models.DateTimeField()),
+                ("ends_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "ordering": ["created_at", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("purpose", "scope", "ends_at"),
+                        name="authority_one_without_end",
+                        nulls_distinct=False,
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -515,5 +552,10 @@ class Migration(migrations.Migration):
         *(
             migrations.RunSQL(revoke("UPDATE, DELETE", f"enclaves_{table}"), migrations.RunSQL.noop)
             for table in ("accesscertificate", "recordingchunk")
+        ),
+        # The signer and the worker alone come as the system role.
+        migrations.RunSQL(revoke("ALL", "enclaves_authority", [APP_ROLE]), migrations.RunSQL.noop),
+        migrations.RunSQL(
+            [f"CREATE SEQUENCE {SERIALS}", GRANT_SERIALS], f"DROP SEQUENCE IF EXISTS {SERIALS}"
         ),
     ]

@@ -8,6 +8,7 @@ from enclaves.models.access import (
     RecordingChunk,
 )
 from enclaves.models.accounts import AccountCheck, Cloud, CloudAccount
+from enclaves.models.authorities import Authority
 from enclaves.models.base import Moving
 from enclaves.models.deployments import Application, Deployment, Revision
 from enclaves.models.hosts import Host, HostMove
@@ -24,6 +25,7 @@ __all__ = [
     "AccountCheck",
     "Agent",
     "Application",
+    "Authority",
     "Cloud",
     "CloudAccount",
     "Deployment",

@@ -198,17 +198,14 @@ class Agent(TenantOwned):
     """What runs on a host for us: how it proved what it is, and when it was last heard of."""
 
     host = models.OneToOneField(Host, on_delete=models.PROTECT, related_name="agent")
-    document_sha256 = models.CharField(max_length=64)  # of the cloud's word for the machine
+    key = models.CharField(max_length=64)  # fingerprint of the one key that it keeps for life
+    ssh_key = models.CharField(max_length=60)  # the same of its SSH host key
     enrolled_at = models.DateTimeField()
     renewed_at = models.DateTimeField()
-    serial = models.CharField(max_length=40)  # of its certificate, in hexadecimal digits
     not_after = models.DateTimeField()
     version = models.CharField(max_length=40, blank=True)
     seen_at = models.DateTimeField(null=True)
-    gateway = models.CharField(max_length=80, blank=True)
-    load = models.FloatField(null=True)  # of the last minute
-    disk_free_percent = models.FloatField(null=True)
-    facts = models.JSONField(default=dict)  # kernel, uptime, the version of sshd …
+    facts = models.JSONField(default=dict)  # as told by the host: load, disk, kernel, version of sshd …
 
     class Meta(TenantOwned.Meta):
         constraints = TenantOwned.Meta.constraints

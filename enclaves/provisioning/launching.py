@@ -95,6 +95,7 @@ def seen(machine: CloudHost | None) -> dict[str, str]:
         "instance_id": machine.instance_id,
         "private_ipv4": machine.private_ipv4,
         "ipv6": machine.ipv6,
+        **({"identity": machine.identity} if machine.identity else {}),
     }
 
 
