@@ -63,19 +63,18 @@ def grant_token(
         raise SigningRefused("A grant token names a host, a session and a login.")
     if not grant.not_before <= now < grant.not_after:
         raise SigningRefused("The grant is not in force.")
-    claims = {
-        "aud": f"host:{host}",
+    named = {"aud": f"host:{host}", "jti": session, "tenant": tenant, "login": login}
+    return tokens.signed(KIND, {**named, **_granted(grant), "iat": int(now.timestamp())}, key)
+
+
+def _granted(grant: Grant) -> dict[str, str | int | bool]:
+    return {
         "sub": grant.id,
-        "jti": session,
-        "tenant": tenant,
-        "login": login,
-        "iat": int(now.timestamp()),
         "nbf": int(grant.not_before.timestamp()),
         "exp": int(grant.not_after.timestamp()),
         "port_forwarding": grant.allow_port_forwarding,
         "agent_forwarding": grant.allow_agent_forwarding,
     }
-    return tokens.signed(KIND, claims, key)
 
 
 def read_grant_token(

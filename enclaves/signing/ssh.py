@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from enclaves.signing.errors import SigningRefused
 from enclaves.signing.keys import private_pem
-from enclaves.signing.names import Grant, HostName
+from enclaves.signing.names import Grant, HostName, is_uuid
 from enclaves.signing.ssh_keys import parse_public_key
 
 HOP_LASTS = timedelta(seconds=60)
@@ -39,21 +39,16 @@ def user_certificate(
     Principal and key id are the name of the grant. Times are cut to whole seconds, the end downwards.
     """
     _check_times(not_before, not_after, grant)
-    certificate = authority.key.generate_user_certificate(
-        parse_public_key(public_key).key,
+    return _login(
+        authority,
+        public_key,
+        grant,
+        principal=grant.id,
         key_id=grant.id,
-        serial=_checked_serial(serial),
-        principals=[grant.id],
-        valid_after=int(not_before.timestamp()),
-        valid_before=int(not_after.timestamp()),
-        source_address=_networks(grant.source_addresses),
-        permit_port_forwarding=grant.allow_port_forwarding,
-        permit_agent_forwarding=grant.allow_agent_forwarding,
-        permit_x11_forwarding=False,
-        permit_user_rc=False,
-        comment=grant.id,
+        serial=serial,
+        times=(not_before, not_after),
+        sources=_networks(grant.source_addresses),
     )
-    return _line(certificate)
 
 
 def hop_certificate(
@@ -70,21 +65,46 @@ def hop_certificate(
 
     The key id carries grant and session, which the host's sshd logs.
     """
+    if not is_uuid(session):
+        raise SigningRefused("The id of a session is a UUID in small letters.")
     end = min(now + HOP_LASTS, grant.not_after)
     _check_times(now, end, grant)
+    return _login(
+        authority,
+        public_key,
+        grant,
+        principal=host.principal,
+        key_id=f"{grant.id}/{session}",
+        serial=serial,
+        # The key is younger than this, so an earlier beginning opens nothing; clocks of hosts differ.
+        times=(now - SKEW, end),
+    )
+
+
+def _login(
+    authority: SshAuthority,
+    public_key: str,
+    grant: Grant,
+    *,
+    principal: str,
+    key_id: str,
+    serial: int,
+    times: tuple[datetime, datetime],
+    sources: list[str] | None = None,
+) -> str:
     certificate = authority.key.generate_user_certificate(
         parse_public_key(public_key).key,
-        key_id=f"{grant.id}/{session}",
+        key_id=key_id,
         serial=_checked_serial(serial),
-        principals=[host.principal],
-        # The key is younger than this, so an earlier beginning opens nothing; clocks of hosts differ.
-        valid_after=int((now - SKEW).timestamp()),
-        valid_before=int(end.timestamp()),
+        principals=[principal],
+        valid_after=int(times[0].timestamp()),
+        valid_before=int(times[1].timestamp()),
+        source_address=sources,
         permit_port_forwarding=grant.allow_port_forwarding,
         permit_agent_forwarding=grant.allow_agent_forwarding,
         permit_x11_forwarding=False,
         permit_user_rc=False,
-        comment=session,
+        comment=grant.id,
     )
     return _line(certificate)
 

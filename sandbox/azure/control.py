@@ -5,7 +5,6 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from sandbox.azure.metadata import Metadata
 from sandbox.azure.wire import Reply, Request, reply
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ class Control:
 
     def __init__(self, azure: "Azure") -> None:
         self._azure = azure
-        self._metadata = Metadata(azure.world)
         behaviour, clock = azure.behaviour, azure.world.clock
         self._handlers: dict[tuple[str, str], Handler] = {
             ("GET", "subscriptions"): lambda _: [_login(owner) for owner in azure.owners.values()],
@@ -42,7 +40,7 @@ class Control:
             ("POST", "capacity"): lambda body: behaviour.limit_capacity(**body),
             ("POST", "quota"): lambda body: behaviour.limit_quota(**body),
             ("POST", "clock"): lambda body: clock.advance(float(body["seconds"])),
-            ("GET", "identity-certificates"): lambda _: self._metadata.notary.certificates(),
+            ("GET", "identity-certificates"): lambda _: azure.metadata.notary.certificates(),
             ("POST", "reset"): lambda _: azure.reset(),
         }
 
@@ -51,7 +49,7 @@ class Control:
         noun = request.path.removeprefix(PREFIX).strip("/")
         handler = self._handlers.get((request.method, noun))
         if host in LOOPBACK_HOSTS and noun.startswith(INSTANCES):
-            return self._metadata.answer(request, noun)
+            return self._azure.metadata.answer(request, noun)
         if host not in LOOPBACK_HOSTS or handler is None:
             return _problem(HTTPStatus.NOT_FOUND, "There is no such page.")
         try:

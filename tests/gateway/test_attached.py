@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from agent.wire import CHUNK, CREDIT
 from enclaves.signing import x509
@@ -238,7 +238,7 @@ def test_enrolling_in_another_way_is_denied(world, gateway, said):
 
 def _is_refused(pretended, reason=""):
     """With TLS 1.3 a client learns that its certificate was refused only when it reads."""
-    with pytest.raises((ConnectionClosed, OSError)) as refused, pretended.connect() as socket:
+    with pytest.raises((WebSocketException, OSError)) as refused, pretended.connect() as socket:
         socket.recv(10)
     if reason:
         assert reason in str(refused.value)

@@ -169,6 +169,12 @@ def test_there_is_no_last_hop_outside_the_grant(authority, grant, public_key, ho
         hop(authority, public_key, grant, host, now=moment)
 
 
+@pytest.mark.parametrize("session", ["", "1", f"{SESSION}\nAccepted"])
+def test_what_a_host_logs_of_a_session_is_its_id(authority, grant, public_key, host, session):
+    with pytest.raises(SigningRefused, match="session"):
+        hop(authority, public_key, grant, host, session=session)
+
+
 def test_a_host_is_certified_by_its_alias_and_as_a_host(authority, host, public_key):
     line = host_certificate(authority, public_key, host=host, serial=9, not_before=NOW, not_after=NOW + HOUR)
 

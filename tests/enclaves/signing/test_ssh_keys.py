@@ -57,6 +57,7 @@ BAD = {
     "RSA that is just too small": (wire_line("ssh-rsa", b"\x03", b"\x01" * 384), "bits"),
     "RSA with the exponent 1": (wire_line("ssh-rsa", b"\x01", b"\x01" * 385), "damaged|does not take"),
     "RSA of nothing": (wire_line("ssh-rsa", b"\x03", b"\x00"), "damaged|bits"),
+    "RSA in another spelling": (wire_line("ssh-rsa", b"\x00\x00\x03", b"\x01" * 385), "damaged"),
     "RSA below zero": (wire_line("ssh-rsa", b"\x81", b"\x81" * 384), "damaged"),
     "a point off its curve": (
         wire_line("ecdsa-sha2-nistp256", b"nistp256", b"\x04" + bytes(64)),
