@@ -81,6 +81,17 @@ _STYLES: Final[dict[str, dict[str, dict[str, str]]]] = {
         "expired": WARN,
         "revoked": BAR,
     },
+    "zone": {
+        "healthy": OK,
+        "troubled": WARN,
+        "degraded": WARN,
+        "open": OK,
+        "closed": BAR,
+    },
+    "staff": {
+        "active": OK,
+        "left": BAR,
+    },
     "sign_on": {
         "untried": CLOCK,
         "in_force": OK,
@@ -106,6 +117,7 @@ _WORDS: Final = {
     ("check", "waiting"): "not started",
     ("sign_on", "untried"): "not tried yet",
     ("sign_on", "in_force"): "in force",
+    ("zone", "troubled"): "look at it",
     ("deployment", "rolling_out"): "rolling out",
     ("deployment", "held_back"): "held back",
 }

@@ -12,6 +12,7 @@ from tenants.views import (
     security,
     signing_on,
     signon,
+    staff,
     tenants,
     tokens,
 )
@@ -53,6 +54,14 @@ _tenant = [
     path("tokens/<uuid:pk>/revoke/", tokens.token_revoke, name="token-revoke"),
 ]
 
+_staff = [
+    path("people/", staff.staff_people, name="staff-people"),
+    path("people/add/", staff.staff_add, name="staff-add"),
+    path("people/<uuid:pk>/roles/", staff.staff_roles, name="staff-roles"),
+    path("people/<uuid:pk>/remove/", staff.staff_remove, name="staff-remove"),
+    path("log/", staff.log_list, name="staff-log"),
+]
+
 urlpatterns = [
     path("", tenants.tenant_choose, name="tenant-choose"),
     path("tenants/create/", tenants.tenant_create, name="tenant-create"),
@@ -66,4 +75,5 @@ urlpatterns = [
     path("sign-on/<slug:name>/callback/", signing_on.sign_on_return, name="sign-on-return"),
     path(".well-known/enclave-audit-keys.json", checkpoints.read_keys, name="audit-keys"),
     path("t/<slug:tenant>/", include(_tenant)),
+    path("staff/", include(_staff)),
 ]
