@@ -230,7 +230,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / ".run" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = not PRODUCTION
-WHITENOISE_AUTOREFRESH = False
+# Else each client of a test would look through all files first, which takes longer than the test.
+WHITENOISE_AUTOREFRESH = ENVIRONMENT == "test"
 
 SECURE_CSP = {
     "default-src": [CSP.SELF],
