@@ -94,6 +94,7 @@ def _environment(chosen: Servers, place: Place) -> dict[str, str | None]:
         "PORTAL_AUDIT_KEY": Secrets(place.state / "secrets").get("audit"),
         "PORTAL_SEALING_SECRET": Secrets(place.state / "secrets").get("sealing"),
         "PORTAL_BASE_URL": place.url,
+        "PORTAL_OUTBOX": str(place.state / "mail"),
         "PORTAL_ALLOWED_HOSTS": "127.0.0.1,localhost",
     }
 

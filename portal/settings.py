@@ -180,11 +180,9 @@ _SMTP = {
         "timeout": 10,
     },
 }
-_OUTBOX = {
-    "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
-    "OPTIONS": {"file_path": BASE_DIR / ".run" / "mail"},
-}
-MAILERS = {"default": _SMTP if PRODUCTION else _OUTBOX}
+OUTBOX = Path(os.environ.get("PORTAL_OUTBOX", BASE_DIR / ".run" / "mail"))  # outside of production
+_FILES = {"BACKEND": "portal.outbox.EmailBackend", "OPTIONS": {"folder": OUTBOX}}
+MAILERS = {"default": _SMTP if PRODUCTION else _FILES}
 DEFAULT_FROM_EMAIL = os.environ.get("PORTAL_MAIL_FROM", "Enclave Portal <portal@localhost>")
 
 REST_FRAMEWORK = {
