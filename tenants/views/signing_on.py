@@ -6,7 +6,7 @@ No transaction is open while a provider is asked: it may be slow.
 import re
 import time
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
@@ -49,10 +49,11 @@ def redirect_uri(tenant: str) -> str:
 
 @require_GET
 def sign_on_find(request: HttpRequest) -> HttpResponse:
-    form = FindSignOnForm(request.GET or None)
+    form, page = FindSignOnForm(request.GET if "tenant" in request.GET else None), _page(request)
     if form.is_valid():
-        return redirect("sign-on", form.cleaned_data["tenant"])
-    return render(request, "tenants/signon/find.html", {"form": form})
+        there = reverse("sign-on", args=[form.cleaned_data["tenant"]])
+        return redirect(f"{there}?{urlencode({'next': page})}" if page else there)
+    return render(request, "tenants/signon/find.html", {"form": form, "page": page})
 
 
 @never_cache
