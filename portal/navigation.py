@@ -38,7 +38,15 @@ PLACES: Final = (
     Place("Settings", "people", "Members", "member-list", Permission.MEMBER_VIEW, "m"),
     Place("Settings", "shield", "Security", "tenant-security", Permission.TENANT_SECURE, "s"),
     Place("Settings", "key", "Single sign-on", "sign-on-settings", Permission.SIGN_ON_MANAGE),
-    Place("Settings", "token", "API tokens", "token-list", Permission.TOKEN_VIEW, "t"),
+    Place(
+        "Settings",
+        "terminal",
+        "Service accounts",
+        "service-account-list",
+        Permission.SERVICE_ACCOUNT_VIEW,
+        "v",
+    ),
+    Place("Settings", "token", "Personal tokens", "token-list", Permission.TOKEN_VIEW, "t"),
 )
 
 _S: Final = StaffPermission

@@ -72,8 +72,13 @@ _STYLES: Final[dict[str, dict[str, dict[str, str]]]] = {
     },
     "token": {
         "active": OK,
+        "suspended": PAUSE,
         "expired": CLOCK,
         "revoked": BAR,
+    },
+    "service_account": {
+        "active": OK,
+        "disabled": PAUSE,
     },
     "invitation": {
         "pending": CLOCK,
