@@ -216,6 +216,9 @@ SPECTACULAR_SETTINGS = {
         "OperationState": "enclaves.lifecycle.OperationState",
         "InvitationState": "tenants.api.serializers.INVITATION_STATES",
         "TokenState": "tenants.api.serializers.TOKEN_STATES",
+        "Roles": "tenants.models.ROLE_CHOICES",
+        "StaffRoles": "tenants.models.STAFF_ROLE_CHOICES",
+        "OperationKind": "enclaves.models.Operation.Kind",
         "StepState": "enclaves.api.serializers.operations.STEP_STATES",
     },
     "POSTPROCESSING_HOOKS": [
