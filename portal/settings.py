@@ -166,11 +166,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Enclave Portal"
 MFA_TOTP_TOLERANCE = 1
 MFA_ADAPTER = "tenants.factors.FactorAdapter"
-MFA_FORMS = {
-    "authenticate": "tenants.factors.CodeForm",
-    "reauthenticate": "tenants.factors.CodeAgainForm",
-    "add_webauthn": "tenants.factors.AddPasskeyForm",
-}
+MFA_FORMS = {"authenticate": "tenants.factors.CodeForm", "reauthenticate": "tenants.factors.CodeAgainForm"}
 
 SMTP_HOST = os.environ.get("PORTAL_SMTP_HOST", "")
 _SMTP = {
