@@ -166,7 +166,11 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Enclave Portal"
 MFA_TOTP_TOLERANCE = 1
 MFA_ADAPTER = "tenants.factors.FactorAdapter"
-MFA_FORMS = {"authenticate": "tenants.factors.CodeForm", "reauthenticate": "tenants.factors.CodeAgainForm"}
+MFA_FORMS = {
+    "authenticate": "tenants.factors.CodeForm",
+    "reauthenticate": "tenants.factors.CodeAgainForm",
+    "add_webauthn": "tenants.factors.AddPasskeyForm",
+}
 
 SMTP_HOST = os.environ.get("PORTAL_SMTP_HOST", "")
 _SMTP = {
