@@ -46,6 +46,7 @@ SUBSCRIPTIONS = {
 }
 # What leads nowhere.
 NOTHING = {
+    "name": "no-such-tenant",
     "account": "aws:000000000000",
     "zone": ZONE,
     "application": "no-such-application",
@@ -106,7 +107,8 @@ class Estate:
         MailPreference.objects.create(**mine, member=member, kind=Kind.HOST_FAILED, wanted=True)
         issuer = f"https://login.{self.name}.example"
         SignOn.objects.create(**mine, name=self.name, issuer=issuer, client_id=f"client-of-{self.name}")
-        SignOnIdentity.objects.create(**mine, membership=member, issuer=issuer, subject=str(member.pk))
+        tie = SignOnIdentity.objects.create(**mine, membership=member, issuer=issuer, subject=str(member.pk))
+        self.things["identities"] = tie.pk
 
     def _deploy(self, account: CloudAccount) -> None:
         source = spec_text(1, account=account, application=f"app-of-{self.name}")
@@ -129,6 +131,7 @@ class Estate:
         """What to put into a route, so that it leads to a thing of this tenant."""
         named = {
             "tenant": self.name,
+            "name": self.name,
             "account": self._account(route),
             "zone": ZONE,
             "application": f"app-of-{self.name}",

@@ -120,14 +120,14 @@ def test_being_led_to_the_page_tries_nothing(admin, provider, set_up, actor, acm
     question = admin.client.get(PAGE + "try/")
 
     assert "Try the sign-on with 127.0.0.1?" in question.text
-    assert admin.client.get("/sign-on/acme/start/").status_code == 403
+    assert admin.client.get("/sign-on/acme/start/").status_code == 404
 
 
 def test_nobody_signs_in_by_what_was_not_tried(provider, set_up, visitor, actor):
     set_up(provider, in_force=False)
 
     assert visitor.client.get("/sign-on/acme/").status_code == 404
-    assert visitor.client.get("/sign-on/acme/start/").status_code == 403
+    assert visitor.client.get("/sign-on/acme/start/").status_code == 404
 
 
 def test_a_provider_that_does_not_answer_is_told_to_the_admin(admin, provider, set_up, acme):
