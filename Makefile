@@ -19,7 +19,7 @@ export PORTAL_PYTHON
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check lint types screenshots bench soak lock clean
+.PHONY: help demo code run test check lint types screenshots bench soak lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -27,6 +27,9 @@ help: ## Show this list
 demo: ## Start everything with pretend clouds and two tenants; Ctrl-C ends it
 	$(DEMO)
 	@exec $(PYTHON) manage.py demo --ends-with-parent $(ARGS)
+
+code: ## Show what the authenticator app of one of the demo's people shows now: make code WHO=grace@acme.example
+	@$(PYTHON) manage.py demo_code $(WHO)
 
 run: ## Start the portal for development, with settings from the environment
 	$(DEMO)

@@ -24,9 +24,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "may_freeze": actor.may(Permission.TENANT_FREEZE),
             "memberships": getattr(request, "memberships", []),
             "navigation": SimpleLazyObject(partial(navigation.sections, actor, request.path)),
-            "unseen": cache(
-                partial(count_unseen, actor)
-            ),  # asked at most once, and only by a page with a bell
+            # Asked at most once, and only by a page with a bell.
+            "unseen": cache(partial(count_unseen, actor)),
             "stream": reverse("events", kwargs={"tenant": actor.tenant.name}),
         }
     return known | _of_staff(request)

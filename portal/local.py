@@ -41,7 +41,8 @@ class Place:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        """By name, for people: browsers give no passkey to a bare address. It answers on 127.0.0.1 alone."""
+        return f"http://localhost:{self.port}"
 
 
 def run_demo(*, port: int | None = None, state: Path | None = None) -> None:
@@ -94,7 +95,8 @@ def _environment(chosen: Servers, place: Place) -> dict[str, str | None]:
         "PORTAL_AUDIT_KEY": Secrets(place.state / "secrets").get("audit"),
         "PORTAL_SEALING_SECRET": Secrets(place.state / "secrets").get("sealing"),
         "PORTAL_BASE_URL": place.url,
-        "PORTAL_ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "PORTAL_OUTBOX": str(place.state / "mail"),
+        "PORTAL_ALLOWED_HOSTS": "localhost,127.0.0.1",
     }
 
 

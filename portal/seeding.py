@@ -21,6 +21,7 @@ from enclaves.services.accounts import hand_in_client, register_account, verify_
 from enclaves.services.deployments import apply_plan, submit_spec
 from enclaves.services.enclaves import create_enclave
 from enclaves.services.templates import Template, account_template, zone_template
+from portal.codes import give_app, new_secret
 from portal.pretending import ACME, DIRECTORIES, GLOBEX, GLOBEX_SUBSCRIPTION, PORTAL_ACCOUNT
 from portal.runtime.sandbox import SandboxAws, SandboxAzure
 from tenants.gate import Actor
@@ -53,6 +54,7 @@ clusters:
     hosts: 2
     machine: {{vcpu: 4, memory_gib: 16, disk_gib: 100, architecture: arm64}}
 """
+CAREFUL = "Grace Admin"  # who has a second factor
 PATIENCE = 90  # seconds for the worker to do one thing
 VISITORS_PACE = 0.01  # of Azure's own; registering a feature takes it a quarter of an hour
 
@@ -69,6 +71,7 @@ class Person:
     password: str
     tenant: str
     roles: tuple[str, ...]
+    totp_secret: str = ""  # of an authenticator app, for those who have a second factor
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,13 @@ TENANTS = (
         "acme",
         "Acme Corporation",
         (AccountPlan(f"aws:{ACME}", AWS_ZONE, spec=RECOMMENDER),),
-        (("Ada Admin", Role.ADMIN), ("Dev Developer", Role.DEVELOPER), ("Rea Reader", Role.READER)),
+        (
+            ("Ada Admin", Role.ADMIN),
+            (CAREFUL, Role.ADMIN),
+            ("Dev Developer", Role.DEVELOPER),
+            ("Rea Reader", Role.READER),
+            ("Mia Reader", Role.READER),
+        ),
     ),
     TenantPlan(
         "globex",
@@ -178,10 +187,13 @@ def _new_user(name: str, plan: TenantPlan, roles: tuple[Role, ...], people: list
         password=f"{first}-{secrets.token_hex(6)}",
         tenant=plan.name,
         roles=tuple(role.value for role in roles),
+        totp_secret=new_secret() if name == CAREFUL else "",
     )
     people.append(person)
     user = User.objects.create_user(person.email, person.password, name=name)
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    if person.totp_secret:
+        give_app(user, person.totp_secret)
     return user
 
 

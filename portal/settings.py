@@ -172,7 +172,11 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Enclave Portal"
 MFA_TOTP_TOLERANCE = 1
 MFA_ADAPTER = "tenants.factors.FactorAdapter"
-MFA_FORMS = {"authenticate": "tenants.factors.CodeForm", "reauthenticate": "tenants.factors.CodeAgainForm"}
+MFA_FORMS = {
+    "authenticate": "tenants.factors.CodeForm",
+    "reauthenticate": "tenants.factors.CodeAgainForm",
+    "add_webauthn": "tenants.factors.AddPasskeyForm",
+}
 
 SMTP_HOST = os.environ.get("PORTAL_SMTP_HOST", "")
 _SMTP = {
@@ -186,11 +190,9 @@ _SMTP = {
         "timeout": 10,
     },
 }
-_OUTBOX = {
-    "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
-    "OPTIONS": {"file_path": BASE_DIR / ".run" / "mail"},
-}
-MAILERS = {"default": _SMTP if PRODUCTION else _OUTBOX}
+OUTBOX = Path(os.environ.get("PORTAL_OUTBOX", BASE_DIR / ".run" / "mail"))  # outside of production
+_FILES = {"BACKEND": "portal.outbox.EmailBackend", "OPTIONS": {"folder": OUTBOX}}
+MAILERS = {"default": _SMTP if PRODUCTION else _FILES}
 DEFAULT_FROM_EMAIL = os.environ.get("PORTAL_MAIL_FROM", "Enclave Portal <portal@localhost>")
 
 REST_FRAMEWORK = {
@@ -224,6 +226,9 @@ SPECTACULAR_SETTINGS = {
         "OperationState": "enclaves.lifecycle.OperationState",
         "InvitationState": "tenants.api.serializers.INVITATION_STATES",
         "TokenState": "tenants.api.serializers.TOKEN_STATES",
+        "Roles": "tenants.models.ROLE_CHOICES",
+        "StaffRoles": "tenants.models.STAFF_ROLE_CHOICES",
+        "OperationKind": "enclaves.models.Operation.Kind",
         "StepState": "enclaves.api.serializers.operations.STEP_STATES",
     },
     "POSTPROCESSING_HOOKS": [
@@ -236,7 +241,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / ".run" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = not PRODUCTION
-WHITENOISE_AUTOREFRESH = False
+# Else each client of a test would look through all files first, which takes longer than the test.
+WHITENOISE_AUTOREFRESH = ENVIRONMENT == "test"
 
 SECURE_CSP = {
     "default-src": [CSP.SELF],

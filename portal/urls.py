@@ -1,10 +1,11 @@
-from django.urls import include, path
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
 
 from enclaves.api.document import SchemaView
 from portal import health, views
 from tenants.api.base import NowhereView
 
-urlpatterns = [
+_PAGES: list[URLPattern | URLResolver] = [
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("theme/", views.choose_theme, name="theme"),
@@ -18,3 +19,11 @@ urlpatterns = [
     path("", include("enclaves.urls")),
     path("", include("tenants.urls")),
 ]
+
+
+def site(*, production: bool) -> list[URLPattern | URLResolver]:
+    """All addresses; outside of production also the pages that show the portal's mail."""
+    return [*_PAGES, *([] if production else [path("_outbox/", include("portal.outbox"))])]
+
+
+urlpatterns = site(production=settings.PRODUCTION)

@@ -19,6 +19,7 @@ class Actor:
     label: str
     roles: tuple[Role, ...]
     membership: Membership | None = None
+    token: ApiToken | None = None
 
     @classmethod
     def of_member(cls, membership: Membership) -> "Actor":
@@ -27,12 +28,21 @@ class Actor:
 
     @classmethod
     def of_token(cls, token: ApiToken) -> "Actor":
-        label = f"token {token.name}"
-        return cls(token.tenant, "token", token.pk, label, _roles(token.roles))
+        """Whoever presents a token, which was read by tenants.tokens.with_holders."""
+        kind = "" if token.is_personal else "service account "
+        label = f"{kind}{token.holder} (token {token.name})"
+        return cls(token.tenant, "token", token.pk, label, token.roles_now, token=token)
 
     @property
     def tenant_id(self) -> UUID:
         return self.tenant.pk
+
+    @property
+    def person_id(self) -> UUID | None:
+        """The person who acts, also by a personal token; None for a service account."""
+        if self.membership is not None:
+            return self.membership.user_id
+        return self.token.user_id if self.token else None
 
     def may(self, permission: Permission) -> bool:
         return allows(self.roles, permission)

@@ -21,6 +21,7 @@ SAID = {
     Role.READER: "reader: sees everything, changes nothing",
 }
 LIVES = [(7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "365 days")]
+OVERLAPS = [(0, "at once"), (1, "in 1 hour"), (24, "in 24 hours"), (72, "in 3 days"), (168, "in 7 days")]
 
 
 class SignUpForm(forms.Form):
@@ -72,14 +73,34 @@ class InviteForm(RolesForm):
     field_order = ("email", "roles")
 
 
-class CreateTokenForm(RolesForm):
+class ServiceAccountForm(RolesForm):
+    title = forms.CharField(
+        label="What it is for", max_length=120, required=False, help_text="Like “Pipelines of the web team”."
+    )
+
+    field_order = ("name", "title", "roles")
+
+
+class CreateServiceAccountForm(ServiceAccountForm):
+    name = forms.CharField(
+        label="Name", max_length=40, help_text="Small letters, digits and dashes; it does not change later."
+    )
+
+
+class CreateServiceTokenForm(forms.Form):
     name = forms.CharField(label="Name", max_length=80, help_text="What uses it, like “ci-inventory”.")
     lives = forms.TypedChoiceField(label="Ends after", choices=LIVES, coerce=int, initial=90)
 
-    field_order = ("name", "roles", "lives")
-
     def expires_at(self) -> datetime:
         return timezone.now() + timedelta(days=self.cleaned_data["lives"])
+
+
+class CreateTokenForm(RolesForm, CreateServiceTokenForm):
+    field_order = ("name", "roles", "lives")
+
+
+class RotateTokenForm(forms.Form):
+    overlap = forms.TypedChoiceField(label="The old one ends", choices=OVERLAPS, coerce=int, initial=24)
 
 
 class FindSignOnForm(forms.Form):

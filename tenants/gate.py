@@ -23,7 +23,7 @@ from tenants.assurance import Lack
 from tenants.challenges import challenge
 from tenants.models import ApiToken, Membership, User
 from tenants.policy import Permission, Role
-from tenants.tokens import BadToken, find_token, presented
+from tenants.tokens import BadToken, find_token, presented, with_holders
 
 __all__ = [
     "Actor",
@@ -93,7 +93,7 @@ def may_still(actor: Actor, permission: Permission) -> bool:
             members = Membership.objects.filter(user_id=actor.id, user__is_active=True)
             now = [Actor.of_member(member) for member in members.select_related("tenant", "user")]
         else:
-            tokens = ApiToken.objects.select_related("tenant").filter(pk=actor.id)
+            tokens = with_holders(ApiToken.objects.filter(pk=actor.id))
             now = [Actor.of_token(token) for token in tokens if token.state == "active"]
         return any(one.may(permission) for one in now)
 

@@ -10,8 +10,10 @@ from tenants.views import (
     members,
     notifications,
     security,
+    service_accounts,
     signing_on,
     signon,
+    staff,
     tenants,
     tokens,
 )
@@ -50,7 +52,39 @@ _tenant = [
     path("sign-on/identities/<uuid:pk>/untie/", signon.sign_on_untie, name="sign-on-untie"),
     path("tokens/", tokens.token_list, name="token-list"),
     path("tokens/create/", tokens.token_create, name="token-create"),
+    path("tokens/<uuid:pk>/rotate/", tokens.token_rotate, name="token-rotate"),
     path("tokens/<uuid:pk>/revoke/", tokens.token_revoke, name="token-revoke"),
+    path("service-accounts/", service_accounts.service_account_list, name="service-account-list"),
+    path("service-accounts/create/", service_accounts.service_account_create, name="service-account-create"),
+    path("service-accounts/<uuid:pk>/", service_accounts.service_account_show, name="service-account"),
+    path(
+        "service-accounts/<uuid:pk>/change/",
+        service_accounts.service_account_change,
+        name="service-account-change",
+    ),
+    path(
+        "service-accounts/<uuid:pk>/disable/",
+        service_accounts.service_account_disable,
+        name="service-account-disable",
+    ),
+    path(
+        "service-accounts/<uuid:pk>/enable/",
+        service_accounts.service_account_enable,
+        name="service-account-enable",
+    ),
+    path(
+        "service-accounts/<uuid:pk>/tokens/create/",
+        service_accounts.service_token_create,
+        name="service-token-create",
+    ),
+]
+
+_staff = [
+    path("people/", staff.staff_people, name="staff-people"),
+    path("people/add/", staff.staff_add, name="staff-add"),
+    path("people/<uuid:pk>/roles/", staff.staff_roles, name="staff-roles"),
+    path("people/<uuid:pk>/remove/", staff.staff_remove, name="staff-remove"),
+    path("log/", staff.log_list, name="staff-log"),
 ]
 
 urlpatterns = [
@@ -66,4 +100,5 @@ urlpatterns = [
     path("sign-on/<slug:name>/callback/", signing_on.sign_on_return, name="sign-on-return"),
     path(".well-known/enclave-audit-keys.json", checkpoints.read_keys, name="audit-keys"),
     path("t/<slug:tenant>/", include(_tenant)),
+    path("staff/", include(_staff)),
 ]

@@ -58,6 +58,11 @@ TAGS = [
     {"name": "hosts", "description": "The machines that the portal made."},
     {"name": "operations", "description": "Work that a worker does, and how it goes."},
     {"name": "tenants", "description": "Members, tokens, the freeze and the audit."},
+    {
+        "name": "staff",
+        "description": "For the vendor's people, over all tenants: with a browser's session and a second "
+        "factor, never with a token. Each tenant sees in its audit what was looked at.",
+    },
 ]
 _DEFINITIONS = "#/$defs/"
 

@@ -16,6 +16,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.views.decorators.http import require_GET
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -34,6 +35,7 @@ BACKLOG = 200  # events that a slow client may fall behind before the oldest are
 type Message = dict[str, Any]
 
 
+@require_GET
 @transaction.non_atomic_requests
 @tenant_page(Permission.OPERATION_VIEW)
 async def event_stream(request: TenantRequest) -> HttpResponseBase:

@@ -1,8 +1,21 @@
 from django.urls import path
 
-from tenants.api import checkpoints, invitations, notifications, security, signon, views
+from tenants.api import (
+    checkpoints,
+    invitations,
+    notifications,
+    security,
+    service_accounts,
+    signon,
+    staff,
+    tokens,
+    views,
+)
 
 urlpatterns = [
+    path("staff/people/", staff.StaffPeopleView.as_view(), name="api-staff-people"),
+    path("staff/people/<uuid:id>/", staff.StaffPersonView.as_view(), name="api-staff-person"),
+    path("staff/events/", staff.StaffEventListView.as_view(), name="api-staff-events"),
     path("tenants/", views.TenantListView.as_view(), name="api-tenants"),
     path("tenants/<slug:tenant>/", views.TenantView.as_view(), name="api-tenant"),
     path("tenants/<slug:tenant>/freeze/", views.FreezeView.as_view(), name="api-tenant-freeze"),
@@ -48,8 +61,33 @@ urlpatterns = [
         signon.SignOnIdentityView.as_view(),
         name="api-sign-on-identity",
     ),
-    path("tenants/<slug:tenant>/tokens/", views.TokenListView.as_view(), name="api-tokens"),
-    path("tenants/<slug:tenant>/tokens/<uuid:id>/", views.TokenView.as_view(), name="api-token"),
+    path("tenants/<slug:tenant>/tokens/", tokens.TokenListView.as_view(), name="api-tokens"),
+    path("tenants/<slug:tenant>/tokens/<uuid:id>/", tokens.TokenView.as_view(), name="api-token"),
+    path(
+        "tenants/<slug:tenant>/tokens/<uuid:id>/rotate/",
+        tokens.RotateView.as_view(),
+        name="api-token-rotate",
+    ),
+    path(
+        "tenants/<slug:tenant>/service-accounts/",
+        service_accounts.ServiceAccountListView.as_view(),
+        name="api-service-accounts",
+    ),
+    path(
+        "tenants/<slug:tenant>/service-accounts/<slug:name>/",
+        service_accounts.ServiceAccountView.as_view(),
+        name="api-service-account",
+    ),
+    path(
+        "tenants/<slug:tenant>/service-accounts/<slug:name>/disable/",
+        service_accounts.DisableView.as_view(),
+        name="api-service-account-disable",
+    ),
+    path(
+        "tenants/<slug:tenant>/service-accounts/<slug:name>/enable/",
+        service_accounts.EnableView.as_view(),
+        name="api-service-account-enable",
+    ),
     path(
         "tenants/<slug:tenant>/notifications/",
         notifications.NotificationListView.as_view(),

@@ -21,7 +21,6 @@ from tenants.models import ApiToken, Membership, Tenant, User
 from tenants.policy import Permission
 from tenants.services.members import change_roles, leave_tenant, remove_member
 from tenants.services.tenants import create_tenant, freeze_tenant, unfreeze_tenant
-from tenants.services.tokens import create_token, revoke_token
 from tenants.services.turns import take_turns
 
 
@@ -132,43 +131,6 @@ class LeaveView(TenantAPIView):
     def post(self, request: Request) -> Response:
         leave_tenant(by=self.actor)
         return Response(status=204)
-
-
-class TokenListView(TenantAPIView):
-    permissions = {"GET": Permission.TOKEN_VIEW, "POST": Permission.TOKEN_CREATE}
-    ordering = ("-created_at", "-id")
-    secret_fields = ("token",)
-
-    @extend_schema(responses=page_schema(shapes.TokenSerializer), summary="Tokens")
-    def get(self, request: Request) -> Response:
-        return self.page(self.tenant.apitokens.select_related("created_by"), shapes.TokenSerializer)
-
-    @extend_schema(
-        request=shapes.NewTokenSerializer,
-        responses={201: shapes.MadeTokenSerializer},
-        summary="Make a token; its secret is shown this once",
-    )
-    def post(self, request: Request) -> Response:
-        wanted = self.checked(shapes.NewTokenSerializer)
-        token, secret = create_token(**wanted, by=self.actor)
-        body = shapes.MadeTokenSerializer(token, context={"secret": secret}).data
-        return Response(body, status=201, headers={"Cache-Control": "no-store"})
-
-
-class TokenView(TenantAPIView):
-    permissions = {"GET": Permission.TOKEN_VIEW, "DELETE": Permission.TOKEN_REVOKE}
-
-    @extend_schema(responses=shapes.TokenSerializer, summary="A token")
-    def get(self, request: Request, id: UUID) -> Response:
-        return Response(shapes.TokenSerializer(self._found(id)).data)
-
-    @extend_schema(responses={204: None}, summary="Revoke a token at once")
-    def delete(self, request: Request, id: UUID) -> Response:
-        revoke_token(self._found(id), by=self.actor)
-        return Response(status=204)
-
-    def _found(self, id: UUID) -> ApiToken:
-        return get_object_or_404(self.tenant.apitokens.select_related("created_by"), pk=id)
 
 
 class JsonLinesRenderer(BaseRenderer):

@@ -7,11 +7,12 @@ from tenants.models.notifications import Letter, MailPreference, Notification
 from tenants.models.signon import SignOn, SignOnIdentity
 from tenants.models.staff import STAFF_ROLE_CHOICES, StaffEvent, StaffMember
 from tenants.models.tenants import TENANT_NAME, Tenant, TenantOwned
-from tenants.models.tokens import ApiToken
+from tenants.models.tokens import SERVICE_ACCOUNT_NAME, ApiToken, ServiceAccount
 from tenants.models.users import User
 
 __all__ = [
     "ROLE_CHOICES",
+    "SERVICE_ACCOUNT_NAME",
     "STAFF_ROLE_CHOICES",
     "TENANT_NAME",
     "ApiToken",
@@ -24,6 +25,7 @@ __all__ = [
     "MailPreference",
     "Membership",
     "Notification",
+    "ServiceAccount",
     "SignOn",
     "SignOnIdentity",
     "StaffEvent",

@@ -13,6 +13,7 @@ from tenants.kinds import Kind
 from tenants.models import Membership, User
 from tenants.notifications import notify
 from tenants.policy import Permission, Role
+from tenants.services.revocation import revoke_tokens_of
 from tenants.services.turns import take_turns
 
 
@@ -55,11 +56,12 @@ def change_roles(membership: Membership, roles: Iterable[str], *, by: Actor) -> 
 
 @atomic
 def remove_member(membership: Membership, *, by: Actor) -> None:
-    """Shut a person out at once. Tokens they made belong to the tenant and stay."""
+    """Shut a person out at once, with their personal tokens. Service accounts that they made stay."""
     by.require(Permission.MEMBER_MANAGE)
     take_turns(by)
     membership = _as_it_is_now(membership)
     _keep_an_admin(membership)
+    revoke_tokens_of(membership, by=by)
     audit.record("member.removed", membership, by=by, member=membership.user.email)
     _tell(Kind.MEMBER_REMOVED, membership, f"{membership.user.email} was removed", by)
     membership.delete()
@@ -67,13 +69,14 @@ def remove_member(membership: Membership, *, by: Actor) -> None:
 
 @atomic
 def leave_tenant(*, by: Actor) -> None:
-    """Give one's own membership up. Raises Refused if no admin would be left."""
+    """Give one's own membership up, with one's personal tokens. Raises Refused if no admin would be left."""
     by.require(Permission.MEMBER_LEAVE)
     if by.membership is None:
-        raise Forbidden("A token cannot leave: it belongs to the tenant. Revoke it instead.")
+        raise Forbidden("Only a person can leave, who signed in. A token is revoked instead.")
     take_turns(by)
     membership = _as_it_is_now(by.membership)
     _keep_an_admin(membership)
+    revoke_tokens_of(membership, by=by)
     audit.record("member.left", membership, by=by, member=by.label)
     _tell(Kind.MEMBER_REMOVED, membership, f"{by.label} left", by)
     membership.delete()

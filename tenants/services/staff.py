@@ -45,7 +45,7 @@ def add_staff(email: str, roles: Iterable[str], *, name: str = "", by: StaffActo
     """
     _may(by)
     chosen, address = known_staff_roles(roles), _address(email)
-    _take_turns()
+    take_turns()
     user = _user(address, name.strip())
     before = StaffMember.objects.filter(user=user).first()
     if before is not None and before.is_active:
@@ -84,7 +84,7 @@ def change_staff_roles(member: StaffMember, roles: Iterable[str], *, by: StaffAc
     """Give one of the staff other roles. Raises Refused if no operator would be left."""
     _may(by)
     chosen = known_staff_roles(roles)
-    _take_turns()
+    take_turns()
     member = _as_it_is_now(member)
     if StaffRole.OPERATOR not in chosen:
         _keep_an_operator(member)
@@ -99,7 +99,7 @@ def change_staff_roles(member: StaffMember, roles: Iterable[str], *, by: StaffAc
 def remove_staff(member: StaffMember, *, by: StaffActor | Shell) -> None:
     """Shut one of the staff out at once. Raises Refused if no operator would be left."""
     _may(by)
-    _take_turns()
+    take_turns()
     member = _as_it_is_now(member)
     _keep_an_operator(member)
     member.is_active = False
@@ -136,8 +136,11 @@ def _address(email: str) -> str:
     return address
 
 
-def _take_turns() -> None:
-    # Else two operators could remove each other at the same moment, and nobody would be left.
+def take_turns() -> None:
+    """Until the end of the transaction, let nobody else change who is staff.
+
+    Else two operators could remove each other at the same moment, and nobody would be left.
+    """
     with connection.cursor() as cursor:
         cursor.execute("LOCK TABLE tenants_staffmember IN SHARE ROW EXCLUSIVE MODE")
 

@@ -24,8 +24,14 @@ from tenants.services.turns import lock_tenant, take_turns
 from tenants.signon.protocol import Attempt, Claims, Client, SignOnFailed
 from tenants.signon.settings import purpose_of, put_in_force, sign_on_of
 
-OUT_OF_FORCE = "This tenant has no single sign-on in force."
 CHANGED = "The sign-on was changed meanwhile. Begin anew."
+
+
+class OutOfForce(SignOnFailed):
+    """There is no sign-on of this tenant, or no admin has tried it yet."""
+
+    def __init__(self) -> None:
+        super().__init__("This tenant has no single sign-on in force.")
 
 
 def find_sign_on(name: str) -> SignOn | None:
@@ -72,7 +78,7 @@ def arrive(claims: Claims, attempt: Attempt, *, invitation: str) -> Membership:
 def _in_force(attempt: Attempt) -> SignOn:
     sign_on = find_sign_on(attempt.tenant)
     if sign_on is None or sign_on.tenant.sign_on_since is None:
-        raise SignOnFailed(OUT_OF_FORCE)
+        raise OutOfForce
     return _unchanged(sign_on, attempt)
 
 
@@ -149,7 +155,7 @@ def pass_test(claims: Claims, attempt: Attempt, *, by: Actor) -> None:
     tenant = take_turns(by)
     sign_on, membership = sign_on_of(tenant), by.membership
     if sign_on is None or membership is None:
-        raise SignOnFailed(OUT_OF_FORCE)
+        raise OutOfForce
     _unchanged(sign_on, attempt)
     identity = _known(tenant, claims)
     if identity is None:

@@ -5,16 +5,20 @@ They raise what tenants.services raise.
 
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db.transaction import atomic
+from django.urls import reverse
 from django.utils import timezone
 
 from tenants import audit
 from tenants.actors import Actor
 from tenants.assurance import has_second_factor
 from tenants.errors import Forbidden, Refused
+from tenants.kinds import Kind
 from tenants.models import SignOn, SignOnIdentity, Tenant, User
+from tenants.notifications import notify
 from tenants.policy import Permission
 from tenants.sealing import seal
 from tenants.services.turns import take_turns
@@ -85,7 +89,23 @@ def configure(
         trusts_factor=trusts_factor,
         new_secret=new_secret,
     )
+    _tell(sign_on, f"The settings of single sign-on with {_host(sign_on)} were changed", by)
     return sign_on
+
+
+def _tell(sign_on: SignOn, what: str, by: Actor) -> None:
+    notify(
+        Kind.SIGN_ON_CHANGED,
+        tenant=sign_on.tenant,
+        source="sign_on",
+        title=what,
+        link=reverse("sign-on-settings", args=[sign_on.name]),
+        by=by,
+    )
+
+
+def _host(sign_on: SignOn) -> str:
+    return urlsplit(sign_on.issuer).hostname or ""
 
 
 def _check(given: dict[str, str]) -> None:
@@ -128,6 +148,7 @@ def require_sign_on(*, by: Actor) -> None:
     if not tenant.requires_sign_on:
         _set_required(tenant, True)
         audit.record("sign_on.required", sign_on, by=by)
+        _tell(sign_on, "Members must come by single sign-on", by)
 
 
 @atomic
@@ -137,7 +158,9 @@ def lift_requirement(*, by: Actor) -> None:
     tenant = take_turns(by)
     if tenant.requires_sign_on:
         _set_required(tenant, False)
-        audit.record("sign_on.not_required", _existing(tenant), by=by)
+        sign_on = _existing(tenant)
+        audit.record("sign_on.not_required", sign_on, by=by)
+        _tell(sign_on, "Members may sign in by themselves again", by)
 
 
 def _set_required(tenant: Tenant, required: bool) -> None:
@@ -169,6 +192,7 @@ def remove_sign_on(*, by: Actor) -> None:
     tenant.save(update_fields=["requires_sign_on", "trusts_sign_on_factor", "sign_on_since"])
     SignOnIdentity.objects.filter(tenant=tenant).delete()
     audit.record("sign_on.removed", sign_on, by=by, issuer=sign_on.issuer)
+    _tell(sign_on, f"Single sign-on with {_host(sign_on)} was removed", by)
     sign_on.delete()
 
 
@@ -190,9 +214,12 @@ def put_in_force(sign_on: SignOn, tenant: Tenant, *, by: Actor) -> None:
     sign_on.tested_at, sign_on.tested_by = timezone.now(), _person(by)
     sign_on.problem, sign_on.problem_at = "", None
     sign_on.save(update_fields=["tested_at", "tested_by", "problem", "problem_at"])
-    if tenant.sign_on_since is None:
+    begins = tenant.sign_on_since is None
+    if begins:
         _set_since(tenant, sign_on.tested_at)
     audit.record("sign_on.tested", sign_on, by=by, issuer=sign_on.issuer)
+    if begins:
+        _tell(sign_on, f"Single sign-on with {_host(sign_on)} is in force", by)
 
 
 def _set_since(tenant: Tenant, at: datetime) -> None:

@@ -71,7 +71,8 @@ def member_remove(request: TenantRequest, pk: UUID) -> HttpResponse:
         lead="They see and do nothing here from this moment on.",
         consequences=[
             "Pages that they have open go silent, within fifteen seconds.",
-            "API tokens that they made belong to the tenant and keep working; revoke those that they know.",
+            "Their personal tokens are revoked, for good.",
+            "Service accounts stay as they are; rotate those of their tokens that this person knows.",
             "Invitations that they sent stay open.",
         ],
         back=reverse("member-list", args=[name]),
@@ -94,7 +95,7 @@ def tenant_leave(request: TenantRequest) -> HttpResponse:
     question = Question(
         title=f"Leave {name}?",
         lead="You see and do nothing there from that moment on. Only an admin can invite you back.",
-        consequences=["API tokens that you made belong to the tenant and keep working."],
+        consequences=["Your personal tokens are revoked, for good. Service accounts stay as they are."],
         back=reverse("member-list", args=[name]),
         keep="Stay",
         act=f"Leave {name}",

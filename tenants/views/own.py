@@ -84,11 +84,8 @@ def session_end_all(request: HttpRequest) -> HttpResponse:
 @login_required
 def session_end_others(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
-        ended = end_sessions(cast(User, request.user), but=request.session.session_key or "")
-        messages.success(
-            request,
-            f"{ended} other sessions are signed out." if ended != 1 else "The other session is signed out.",
-        )
+        end_sessions(cast(User, request.user), but=request.session.session_key or "")
+        messages.success(request, "Every other session is signed out.")
         return redirect("usersessions_list")
     question = Question(
         title="Sign out all other sessions?",

@@ -6,7 +6,7 @@ No transaction is open while a provider is asked: it may be slow.
 import re
 import time
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
@@ -29,7 +29,7 @@ from tenants.gate import admit_user, memberships_of
 from tenants.invitations import SESSION_KEY
 from tenants.models import Membership, SignOn, User
 from tenants.signon import protocol
-from tenants.signon.arriving import OUT_OF_FORCE, arrive, client_of, find_sign_on, note_problem, pass_test
+from tenants.signon.arriving import OutOfForce, arrive, client_of, find_sign_on, note_problem, pass_test
 from tenants.signon.protocol import Attempt, Claims, Client, SignOnFailed
 from tenants.signon.sessions import TRYING, SignedOn, keep_attempt, take_attempt
 
@@ -49,10 +49,11 @@ def redirect_uri(tenant: str) -> str:
 
 @require_GET
 def sign_on_find(request: HttpRequest) -> HttpResponse:
-    form = FindSignOnForm(request.GET or None)
+    form, page = FindSignOnForm(request.GET if "tenant" in request.GET else None), _page(request)
     if form.is_valid():
-        return redirect("sign-on", form.cleaned_data["tenant"])
-    return render(request, "tenants/signon/find.html", {"form": form})
+        there = reverse("sign-on", args=[form.cleaned_data["tenant"]])
+        return redirect(f"{there}?{urlencode({'next': page})}" if page else there)
+    return render(request, "tenants/signon/find.html", {"form": form, "page": page})
 
 
 @never_cache
@@ -60,8 +61,7 @@ def sign_on_find(request: HttpRequest) -> HttpResponse:
 def sign_on_show(request: HttpRequest, name: str) -> HttpResponse:
     sign_on = find_sign_on(name)
     if sign_on is None or sign_on.tenant.sign_on_since is None:
-        # The same for a tenant without one and for none of this name.
-        return render(request, "tenants/signon/none.html", {"name": name}, status=404)
+        return _none(request, name)
     context = {
         "name": name,
         "host": urlsplit(sign_on.issuer).hostname,
@@ -70,6 +70,11 @@ def sign_on_show(request: HttpRequest, name: str) -> HttpResponse:
         "again": _is_signed_on(request, sign_on),
     }
     return render(request, "tenants/signon/show.html", context)
+
+
+def _none(request: HttpRequest, name: str) -> HttpResponse:
+    """The same for a tenant without a sign-on in force and for none of this name."""
+    return render(request, "tenants/signon/none.html", {"name": name}, status=404)
 
 
 @never_cache
@@ -83,6 +88,8 @@ def sign_on_start(request: HttpRequest, name: str) -> HttpResponse:
         sign_on, client = _ready(name)
         purpose = _purpose(request, sign_on)
         state, attempt, place = _begin(sign_on, client, purpose, _page(request))
+    except OutOfForce:
+        return _none(request, name)
     except SignOnFailed as failure:
         return _failed(request, name, failure)
     keep_attempt(request.session, state, attempt)
@@ -93,7 +100,7 @@ def _ready(name: str) -> tuple[SignOn, Client]:
     with atomic():
         sign_on = find_sign_on(name)
     if sign_on is None:
-        raise SignOnFailed(OUT_OF_FORCE)
+        raise OutOfForce
     return sign_on, client_of(sign_on, redirect_uri(name))
 
 
@@ -102,7 +109,7 @@ def _purpose(request: HttpRequest, sign_on: SignOn) -> str:
     if request.session.pop(TRYING, "") == sign_on.name:
         return "test"
     if sign_on.tenant.sign_on_since is None:
-        raise SignOnFailed(OUT_OF_FORCE)
+        raise OutOfForce
     return "again" if _is_signed_on(request, sign_on) else "sign-on"
 
 
@@ -132,7 +139,7 @@ def sign_on_return(request: HttpRequest, name: str) -> HttpResponse:
     attempt = take_attempt(request.session, request.GET.get("state", ""))
     # Of whose attempt it is says the address, which each provider knows of its own tenant only.
     if attempt is None or attempt.tenant != name:
-        return _failed(request, name, SignOnFailed(UNKNOWN_ANSWER))
+        return _failed(request, name, SignOnFailed(UNKNOWN_ANSWER), status=400)
     try:
         claims = _asked(request, attempt)
         return _ARRIVALS[attempt.purpose](request, attempt, claims)
@@ -214,6 +221,6 @@ def _try(request: HttpRequest, attempt: Attempt, claims: Claims) -> HttpResponse
 _ARRIVALS: Final = {"sign-on": _sign_in, "again": _confirm, "test": _try}
 
 
-def _failed(request: HttpRequest, name: str, failure: SignOnFailed) -> HttpResponse:
+def _failed(request: HttpRequest, name: str, failure: SignOnFailed, status: int = 403) -> HttpResponse:
     context = {"name": name, "failure": str(failure)}
-    return render(request, "tenants/signon/failed.html", context, status=403)
+    return render(request, "tenants/signon/failed.html", context, status=status)

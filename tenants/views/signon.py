@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -82,12 +83,27 @@ def _configured(form: SignOnForm, by: Actor) -> bool:
     return form.is_valid()
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @tenant_page(Permission.SIGN_ON_MANAGE, fresh=True)
 def sign_on_try(request: TenantRequest) -> HttpResponse:
-    # The way out begins where everybody's does, without a transaction around it.
-    request.session[TRYING] = request.actor.tenant.name
-    return redirect("sign-on-start", request.actor.tenant.name)
+    tenant = request.actor.tenant
+    sign_on = get_object_or_404(SignOn, tenant=tenant)
+    host = urlsplit(sign_on.issuer).hostname
+    if request.method == "POST":
+        # Browsers let no form lead to another site (CSP), so the way there is a link on a page of its own.
+        request.session[TRYING] = tenant.name
+        return render(request, "tenants/signon/trying.html", {"host": host})
+    question = Question(
+        title=f"Try the sign-on with {host}?",
+        lead="You go to the provider and come back as yourself. Your session here stays as it is.",
+        consequences=[
+            f"Once you are back, whoever {host} vouches for comes in as the member with that address.",
+        ],
+        back=reverse("sign-on-settings", args=[tenant.name]),
+        act="Try it",
+        ends=False,
+    )
+    return ask(request, question, ConfirmForm())
 
 
 @require_http_methods(["GET", "POST"])

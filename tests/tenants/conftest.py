@@ -14,10 +14,11 @@ from django.utils import timezone
 
 from tenants import letters
 from tenants.letters import queue
-from tenants.models import ApiToken, User
+from tenants.models import ApiToken, ServiceAccount, User
 from tenants.policy import Role
 from tenants.scope import tenant_scope
-from tenants.services import tokens as services
+from tenants.services.service_accounts import create_service_account
+from tenants.services.tokens import create_token
 from tests.signing_in import sign_in
 from tests.tenants.signon.providers import new_provider, provider, provider_key, set_up, visitor  # noqa: F401
 
@@ -34,12 +35,24 @@ def browser(actor) -> Callable[..., Client]:
 
 @pytest.fixture
 def token_of(actor) -> Callable[..., tuple[ApiToken, str]]:
-    """Make a token with the roles of its maker: ``token_of(Role.READER)``."""
+    """Make a personal token of an admin: ``token_of(Role.READER)``."""
 
     def make(role: Role, *where, name: str = "ci") -> tuple[ApiToken, str]:
         by = actor(Role.ADMIN, *where)
         with tenant_scope(by.tenant_id):
-            return services.create_token(name, [role], timezone.now() + timedelta(days=7), by=by)
+            return create_token(name, [role], timezone.now() + timedelta(days=7), by=by)
+
+    return make
+
+
+@pytest.fixture
+def machine(actor) -> Callable[..., ServiceAccount]:
+    """Make a service account: ``machine(Role.READER)``, ``machine(Role.READER, globex, name="deploy")``."""
+
+    def make(role: Role, *where, name: str = "robot") -> ServiceAccount:
+        by = actor(Role.ADMIN, *where)
+        with tenant_scope(by.tenant_id):
+            return create_service_account(name, [role], by=by)
 
     return make
 

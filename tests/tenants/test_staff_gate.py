@@ -32,11 +32,20 @@ def routes(resolver=None, prefix=""):
         route = prefix + str(entry.pattern)
         if isinstance(entry, URLResolver):
             yield from routes(entry, route)
-        elif isinstance(entry, URLPattern) and route.startswith("staff/"):
+        elif isinstance(entry, URLPattern) and route.startswith(("staff/", "api/v1/staff/")):
             yield route, entry.callback
 
 
-PAGES = dict(routes())
+ALL = dict(routes())
+PAGES = {route: view for route, view in ALL.items() if route.startswith("staff/")}
+API = {route: view.view_class for route, view in ALL.items() if route not in PAGES}
+API_FRESH = {
+    ("POST", "people/"),
+    ("PATCH", "people/<uuid:id>/"),
+    ("DELETE", "people/<uuid:id>/"),
+    ("POST", "zones/"),
+    ("PATCH", "zones/<zone:zone>/"),
+}
 
 
 def address(route: str) -> str:
@@ -145,3 +154,72 @@ def test_staff_land_in_their_own_area(staff_browser):
 
     assert browser.get("/").url == "/staff/"
     assert browser.post("/tenants/create/", {"name": "vendor"}).status_code == 403
+
+
+def calls():
+    return [(method, route) for route, view in API.items() for method in view.staff_permissions]
+
+
+def call(client: Client, method: str, route: str):
+    return client.generic(method, address(route), "{}", "application/json")
+
+
+def test_the_walk_finds_the_api_of_both_apps():
+    assert {"api/v1/staff/hosts/", "api/v1/staff/people/"} <= API.keys()
+
+
+def test_every_handler_of_the_api_of_staff_has_a_permission():
+    names = ("get", "post", "put", "patch", "delete")
+    handled = {route: {name.upper() for name in names if hasattr(view, name)} for route, view in API.items()}
+
+    assert handled == {route: set(view.staff_permissions) for route, view in API.items()}
+    named = [one for view in API.values() for one in view.staff_permissions.values()]
+    assert [one for one in named if not isinstance(one, StaffPermission)] == []
+
+
+def test_the_api_of_staff_answers_nobody_with_401():
+    answers = [call(Client(), *one) for one in calls()]
+
+    assert {answer.status_code for answer in answers} == {401}
+    assert all(answer["WWW-Authenticate"].startswith("Bearer") for answer in answers)
+
+
+def test_for_members_strangers_and_tokens_there_is_no_such_api(actor, api, new_user):
+    admin, stranger = actor(Role.ADMIN).membership.user, new_user("eve@nowhere.example")
+    clients = [sign_in(Client(), user, factor=TOTP) for user in (admin, stranger)] + [api(Role.ADMIN)]
+
+    codes = {call(client, *one).status_code for one in calls() for client in clients}
+
+    assert codes == {404}
+
+
+def test_the_api_refuses_staff_without_a_second_factor(staff_browser):
+    client = staff_browser(OPERATOR, factor="")
+
+    answers = [call(client, *one) for one in calls()]
+
+    assert {answer.status_code for answer in answers} == {403}
+    assert {answer.json()["type"].rpartition("/")[2] for answer in answers} == {"second-factor"}
+
+
+@pytest.mark.parametrize("role", StaffRole)
+def test_the_api_refuses_staff_without_the_right(staff_browser, role):
+    client = staff_browser(role)
+
+    refused = {(method, route) for method, route in calls() if call(client, method, route).status_code == 403}
+
+    lacking = [
+        (method, route)
+        for method, route in calls()
+        if not staff_allows([role], API[route].staff_permissions[method])
+    ]
+    assert refused == set(lacking)
+
+
+def test_what_cannot_be_taken_back_asks_for_a_late_second_factor_at_the_api_too(staff_browser, staff):
+    client = staff_browser(OPERATOR, ago=TOO_LONG)
+    give_totp(staff(OPERATOR).member.user)
+
+    stale = {(method, route) for method, route in calls() if call(client, method, route).status_code == 403}
+
+    assert stale == {(method, f"api/v1/staff/{route}") for method, route in API_FRESH}

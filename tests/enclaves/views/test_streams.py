@@ -14,7 +14,8 @@ from enclaves.views import streams
 from tenants.policy import Role
 from tenants.scope import tenant_scope
 from tenants.services.members import remove_member
-from tenants.services.tokens import create_token, revoke_token
+from tenants.services.revocation import revoke_token
+from tenants.services.tokens import create_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -297,7 +297,7 @@ def test_a_code_that_was_used_is_refused(in_force, provider, visitor, ada):
     visitor.come_back(back)
     visitor.client.logout()
 
-    assert (visitor.come_back(back).status_code, signed_in(visitor)) == (403, False)
+    assert (visitor.come_back(back).status_code, signed_in(visitor)) == (400, False)
     assert len(provider.redeemed) == 1
 
 
@@ -306,7 +306,7 @@ def test_an_answer_in_another_browser_than_the_one_that_asked_is_refused(in_forc
     victim = another()
     victim.begin()
 
-    assert (victim.come_back(back).status_code, signed_in(victim)) == (403, False)
+    assert (victim.come_back(back).status_code, signed_in(victim)) == (400, False)
     assert provider.redeemed == []
 
 
@@ -316,7 +316,7 @@ def test_an_answer_to_a_question_that_was_not_asked_is_refused(in_force, provide
 
     answer = visitor.client.get("/sign-on/acme/callback/", {"state": state, "code": "c"})
 
-    assert (answer.status_code, provider.redeemed) == (403, [])
+    assert (answer.status_code, provider.redeemed) == (400, [])
 
 
 def test_an_answer_that_comes_too_late_is_refused(in_force, provider, visitor, ada, monkeypatch):
@@ -324,7 +324,7 @@ def test_an_answer_that_comes_too_late_is_refused(in_force, provider, visitor, a
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 601)
 
-    assert visitor.come_back(back).status_code == 403
+    assert visitor.come_back(back).status_code == 400
     assert provider.redeemed == []
 
 
@@ -337,7 +337,7 @@ def test_two_providers_cannot_be_mixed_up(in_force, provider, evil, visitor, ada
 
     answer = visitor.come_back(visitor.choose(forged, provider, know(provider, ada)))
 
-    assert (answer.status_code, signed_in(visitor)) == (403, False)
+    assert (answer.status_code, signed_in(visitor)) == (400, False)
     assert (provider.redeemed, evil.redeemed) == ([], [])
 
 
@@ -348,7 +348,7 @@ def test_an_answer_that_was_steered_to_another_tenants_address_is_refused(
 
     answer = visitor.come_back(back.replace("/sign-on/acme/", "/sign-on/globex/"))
 
-    assert (answer.status_code, provider.redeemed, evil.redeemed) == (403, [], [])
+    assert (answer.status_code, provider.redeemed, evil.redeemed) == (400, [], [])
 
 
 def test_settings_that_change_on_the_way_end_the_attempt(

@@ -97,4 +97,4 @@ def test_a_removal_says_what_stays(browser, actor):
 
     asked = browser(Role.ADMIN).get(f"{PAGE}{member.pk}/remove/").text
 
-    assert "API tokens that they made belong to the tenant and keep working" in asked
+    assert "Their personal tokens are revoked, for good." in asked

@@ -75,9 +75,8 @@ def test_settings_are_changed_and_the_secret_stays(admin, acme):
 
 
 def try_it(admin: Browser, provider, subject: str):
-    way = admin.client.get(PAGE + "try/")
-    place = admin.client.get(way.url).url
-    return admin.come_back(admin.choose(place, provider, subject))
+    admin.client.post(PAGE + "try/")
+    return admin.sign_on(provider, subject)
 
 
 def test_trying_it_puts_it_in_force_and_leaves_the_session_as_it_is(admin, provider, set_up, actor, acme):
@@ -105,7 +104,8 @@ def test_coming_back_as_somebody_else_puts_nothing_in_force(admin, provider, set
 
 def test_somebody_who_is_no_admin_any_more_puts_nothing_in_force(admin, provider, set_up, actor, acme):
     set_up(provider, in_force=False)
-    place = admin.client.get(admin.client.get(PAGE + "try/").url).url
+    admin.client.post(PAGE + "try/")
+    place = admin.begin()
     with tenant_scope(acme.pk):
         acme.memberships.filter(pk=actor(Role.ADMIN).membership.pk).update(roles=["reader"])
 
@@ -114,18 +114,28 @@ def test_somebody_who_is_no_admin_any_more_puts_nothing_in_force(admin, provider
     assert (answer.status_code, kept(acme).tenant.sign_on_since) == (403, None)
 
 
+def test_being_led_to_the_page_tries_nothing(admin, provider, set_up, actor, acme):
+    set_up(provider, in_force=False)
+
+    question = admin.client.get(PAGE + "try/")
+
+    assert "Try the sign-on with 127.0.0.1?" in question.text
+    assert admin.client.get("/sign-on/acme/start/").status_code == 404
+
+
 def test_nobody_signs_in_by_what_was_not_tried(provider, set_up, visitor, actor):
     set_up(provider, in_force=False)
 
     assert visitor.client.get("/sign-on/acme/").status_code == 404
-    assert visitor.client.get("/sign-on/acme/start/").status_code == 403
+    assert visitor.client.get("/sign-on/acme/start/").status_code == 404
 
 
 def test_a_provider_that_does_not_answer_is_told_to_the_admin(admin, provider, set_up, acme):
     set_up(provider, in_force=False)
     provider.configured = {"issuer": "https://other.example.com"}
 
-    answer = admin.client.get(admin.client.get(PAGE + "try/").url)
+    admin.client.post(PAGE + "try/")
+    answer = admin.client.get("/sign-on/acme/start/")
 
     assert "calls itself https://other.example.com" in answer.text
     assert "calls itself https://other.example.com" in admin.client.get(PAGE).text
@@ -212,6 +222,17 @@ def test_somebody_else_cannot_show_it_for_them(provider, set_up, visitor, actor)
 def test_whoever_has_no_tenant_yet_is_asked_for_its_name(client, db):
     assert "Single sign-on" in client.get("/sign-on/").text
     assert client.get("/sign-on/", {"tenant": "acme"}).url == "/sign-on/acme/"
+
+
+def test_where_somebody_wanted_to_go_goes_along(client, db):
+    door = client.get("/accounts/login/", {"next": "/t/acme/hosts/?state=failed"})
+    way = re.search(r'href="(/sign-on/[^"]*)"', door.text)[1]
+
+    page = client.get(way)
+    answer = client.get("/sign-on/", {"tenant": "acme", "next": "/t/acme/hosts/?state=failed"})
+
+    assert 'name="next" value="/t/acme/hosts/?state=failed"' in page.text
+    assert answer.url == "/sign-on/acme/?next=%2Ft%2Facme%2Fhosts%2F%3Fstate%3Dfailed"
 
 
 @pytest.mark.parametrize("name", ["-", "ACME", "a b", "x" * 32, "../x"])
