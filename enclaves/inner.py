@@ -69,7 +69,7 @@ def _problem(status: int, detail: str) -> HttpResponse:
 
 
 def _certificate(body: Body) -> dict[str, Any]:
-    made = sessions.certify(UUID(body["request"]), str(body["public_key"]))
+    made = sessions.certify(UUID(str(body["request"])), str(body["public_key"]))
     return {"id": str(made.pk)}
 
 
@@ -85,26 +85,26 @@ def _authorize(body: Body, request: HttpRequest) -> dict[str, Any]:
 
 
 def _opened(body: Body, request: HttpRequest) -> None:
-    sessions.opened(UUID(body["session"]))
+    sessions.opened(UUID(str(body["session"])))
 
 
 def _chunk(body: Body, request: HttpRequest) -> None:
-    sessions.record_chunk(UUID(body["session"]), int(body["offset"]), str(body["text"]))
+    sessions.record_chunk(UUID(str(body["session"])), int(body["offset"]), str(body["text"]))
 
 
 def _closed(body: Body, request: HttpRequest) -> None:
     left = None if body["left"] is None else int(body["left"])
     facts = {"reason": str(body["reason"]), "sha256": str(body["sha256"])}
-    sessions.closed(UUID(body["session"]), size=int(body["size"]), left=left, **facts)
+    sessions.closed(UUID(str(body["session"])), size=int(body["size"]), left=left, **facts)
 
 
 def _challenge(body: Body, request: HttpRequest) -> dict[str, str]:
-    return {"nonce": agents.challenge(str(UUID(body["host"])))}
+    return {"nonce": agents.challenge(str(UUID(str(body["host"]))))}
 
 
 def _enrol(body: Body, request: HttpRequest) -> dict[str, str]:
     texts = {name: str(body[name]) for name in ("document", "csr", "host_key")}
-    return {"statement": agents.enrol(str(UUID(body["host"])), **texts)}
+    return {"statement": agents.enrol(str(UUID(str(body["host"]))), **texts)}
 
 
 def _renew(body: Body, request: HttpRequest) -> dict[str, str]:
@@ -121,7 +121,7 @@ def _revocations(body: Body, request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _verified(body: Body, request: HttpRequest) -> None:
-    sessions.verified(str(body["grant"]), UUID(body["host"]), int(body["left"]))
+    sessions.verified(str(body["grant"]), UUID(str(body["host"])), int(body["left"]))
 
 
 _QUESTIONS: Final[Mapping[str, Callable[[Body, HttpRequest], Any]]] = {

@@ -103,6 +103,6 @@ def agents(hosts):
     now = timezone.now()
     lasts = {"enrolled_at": now, "renewed_at": now, "not_after": now + timedelta(hours=1), "seen_at": now}
     return [
-        Agent.objects.create(tenant=host.tenant, host=host, serial=f"{host.number:x}", **lasts)
+        Agent.objects.create(tenant=host.tenant, host=host, key=f"{host.number:064x}", **lasts)
         for host in hosts
     ]
