@@ -186,6 +186,11 @@ def may_decide(request: AccessRequest, person: Person, rules: AccessRules) -> bo
     return bool(_deciding_side(request, person, rules))
 
 
+def person_id(by: Person) -> UUID | None:
+    """The person who acts; None for a service account."""
+    return by.id if isinstance(by, StaffActor) else by.person_id
+
+
 def _asker(by: Person) -> tuple[str, UUID]:
     if isinstance(by, StaffActor):
         by.require(StaffPermission.ACCESS_ASK)
@@ -194,10 +199,6 @@ def _asker(by: Person) -> tuple[str, UUID]:
     if by.person_id is None:
         raise Forbidden("Access is given to a named person; a service account is none.")
     return _Side.TENANT, by.person_id
-
-
-def _person_id(by: Person) -> UUID | None:
-    return by.id if isinstance(by, StaffActor) else by.person_id
 
 
 def _one_enclave(hosts: Collection[Host]) -> UUID:
@@ -266,7 +267,7 @@ def _decider(request: AccessRequest, by: Person) -> str:
         by.require(Permission.ACCESS_DECIDE)
         if by.membership is None:
             raise Forbidden("A person decides on access, signed in and with a second factor; a token cannot.")
-    if _person_id(by) == request.person_id:
+    if person_id(by) == request.person_id:
         raise Forbidden("Nobody decides on their own request.")
     side = _deciding_side(request, by, rules_of(request.tenant))
     if not side:
@@ -276,7 +277,7 @@ def _decider(request: AccessRequest, by: Person) -> str:
 
 def _deciding_side(request: AccessRequest, by: Person, rules: AccessRules) -> str:
     """The side for which somebody decides; empty for who cannot."""
-    if _person_id(by) == request.person_id:
+    if person_id(by) == request.person_id:
         return ""
     if isinstance(by, StaffActor):
         may = by.may(StaffPermission.ACCESS_DECIDE) and (request.side == _Side.TENANT or rules.delegates)
@@ -328,7 +329,7 @@ def _decide(
         raise ValidationError({"note": f"A note has {LONGEST_TEXT} characters at most."})
     decision = {
         "decided_at": timezone.now(),
-        "decided_by_id": _person_id(by),
+        "decided_by_id": person_id(by),
         "decided_as": by.label[:200],
         "decided_for": decided_for,
         "note": note.strip(),
@@ -354,7 +355,7 @@ def _settle(request: AccessRequest) -> None:
 
 
 def _must_be_of(request: AccessRequest, by: Person) -> None:
-    if _person_id(by) != request.person_id:
+    if person_id(by) != request.person_id:
         raise Forbidden("Only who asked can do this.")
 
 
