@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from enclaves.views import accounts, deployments, enclaves, home, hosts, issuer, operations, streams
+from enclaves.views import access, accounts, deployments, enclaves, home, hosts, issuer, operations, streams
 from enclaves.views.staff import lists, overview, things, zones
 
 _account = [
@@ -27,6 +27,16 @@ _deployment = [
     path("revisions/<int:number>/", deployments.revision_detail, name="revision-detail"),
     path("revisions/<int:number>/apply/", deployments.revision_apply, name="revision-apply"),
 ]
+_access = [
+    path("", access.access_detail, name="access-detail"),
+    path("decide/", access.access_decide, name="access-decide"),
+    path("revoke/", access.access_revoke, name="access-revoke"),
+    path("withdraw/", access.access_withdraw, name="access-withdraw"),
+    path("finish/", access.access_finish, name="access-finish"),
+    path("extend/", access.access_extend, name="access-extend"),
+    path("certificates/", access.access_certificate, name="access-certificate"),
+    path("certificates/<uuid:pk>/", access.certificate_download, name="certificate-download"),
+]
 _tenant: list[URLPattern | URLResolver] = [
     path("", home.tenant_home, name="tenant-home"),
     path("accounts/", accounts.account_list, name="account-list"),
@@ -42,6 +52,12 @@ _tenant: list[URLPattern | URLResolver] = [
     path("hosts/<uuid:pk>/", hosts.host_detail, name="host-detail"),
     path("operations/", operations.operation_list, name="operation-list"),
     path("operations/<uuid:pk>/", operations.operation_detail, name="operation-detail"),
+    path("access/", access.access_list, name="access-list"),
+    path("access/ask/", access.access_ask, name="access-ask"),
+    path("access/rules/", access.access_rules, name="access-rules"),
+    path("access/<slug:grant>/", include(_access)),
+    path("sessions/<uuid:pk>/", access.session_detail, name="session-detail"),
+    path("sessions/<uuid:pk>/recording/", access.session_recording, name="session-recording"),
 ]
 
 _staff = [

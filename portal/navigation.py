@@ -34,6 +34,7 @@ PLACES: Final = (
     Place("", "deploy", "Deployments", "deployment-list", Permission.DEPLOYMENT_VIEW, "d"),
     Place("", "host", "Hosts", "host-list", Permission.HOST_VIEW, "o"),
     Place("", "op", "Operations", "operation-list", Permission.OPERATION_VIEW, "p"),
+    Place("Trust", "key", "Access", "access-list", Permission.ACCESS_VIEW, "a"),
     Place("Trust", "audit", "Audit", "audit-list", Permission.AUDIT_VIEW, "u"),
     Place("Settings", "people", "Members", "member-list", Permission.MEMBER_VIEW, "m"),
     Place("Settings", "shield", "Security", "tenant-security", Permission.TENANT_SECURE, "s"),

@@ -15,6 +15,14 @@ from tenants.models import TenantOwned
 SHORTEST, LONGEST = 15, 24 * 60  # minutes that a grant may last
 
 
+def said_length(minutes: int) -> str:
+    """The length of a grant as people say it: "30 min", "4 hours"."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{minutes} min"
+    return f"{hours} h {rest} min" if rest else f"{hours} hour{'' if hours == 1 else 's'}"
+
+
 class AccessRules(TenantOwned):
     """What a tenant has laid down for itself. Without a row: a day at most, and its own admins decide."""
 

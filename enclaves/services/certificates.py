@@ -41,9 +41,7 @@ def request_certificate(request: AccessRequest, *, by: Person, public_key: str) 
 
 def _ask(body: dict[str, str]) -> Any:
     if not settings.SIGNER_URL:
-        raise Refused(
-            "This portal has no signer, so nobody can get onto hosts. Its operators set one up."
-        )
+        raise Refused("This portal has no signer, so nobody can get onto hosts. Its operators set one up.")
     headers = {"Authorization": f"Bearer {settings.SIGNER_SECRET}", "Content-Type": "application/json"}
     url = f"{settings.SIGNER_URL}/certificates"
     wanted = Request(url, json.dumps(body).encode(), headers, method="POST")  # noqa: S310 -- from the settings

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
+from enclaves.models.access import said_length
 from portal import words
 from portal.prose import prose
 from portal.states import GLYPHS, look_of
@@ -92,6 +93,12 @@ def _said(at: datetime, style: str) -> str:
     if style == "exact":
         return at.strftime("%Y-%m-%d %H:%M:%S")
     return words.relative(at, timezone.now())
+
+
+@register.simple_tag
+def minutes(count: int | None) -> str:
+    """A length that people chose, like "30 min" or "4 hours"."""
+    return said_length(count) if count is not None else ""
 
 
 @register.filter

@@ -1,0 +1,126 @@
+"""What a tenant may see of access to its hosts: who asked, who is in, and what was recorded."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Prefetch, Q, QuerySet
+
+from enclaves.lifecycle import GRANTED, AccessState
+from enclaves.models import AccessHost, AccessRequest, AccessSession, Host
+from enclaves.services.access import MOST_HOSTS, OPEN_HOSTS
+from tenants.models import Tenant
+
+_LIVING: Final = (AccessState.REQUESTED, *GRANTED)
+_MOST_SHOWN: Final = 200
+_MOST_READ: Final = 2_000_000  # characters of a recording that a page shows without script
+# What a terminal would do rather than show (ECMA-48): colours, cursor, titles.
+_CONTROLS: Final = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]|[\x00-\x08\x0b-\x1f\x7f]"
+)
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """How people call the gateway: the part after the @, and its port if it is not 22."""
+
+    host: str
+    port: str
+
+    @property
+    def options(self) -> str:
+        return f" -p {self.port}" if self.port not in ("", "22") else ""
+
+
+def gateway() -> Gateway | None:
+    host, _, port = settings.GATEWAY_SSH.rpartition(":")
+    return Gateway(host, port) if host else None
+
+
+def requests(tenant: Tenant) -> QuerySet[AccessRequest]:
+    """All requests, with their hosts and how many sessions came of them."""
+    places = AccessHost.objects.select_related("host").order_by("host__name")
+    rows = tenant.accessrequests.select_related("tenant", "enclave__account", "deployment__application")
+    counted = rows.annotate(
+        session_count=Count("sessions"),
+        session_open=Count("sessions", filter=Q(sessions__closed_at=None)),
+    )
+    return counted.prefetch_related(Prefetch("places", places))
+
+
+def waiting(tenant: Tenant) -> QuerySet[AccessRequest]:
+    return requests(tenant).filter(state=AccessState.REQUESTED).order_by("requested_at")[:_MOST_SHOWN]
+
+
+def granted(tenant: Tenant) -> QuerySet[AccessRequest]:
+    return requests(tenant).filter(state__in=GRANTED).order_by("ends_at")[:_MOST_SHOWN]
+
+
+def over(tenant: Tenant) -> QuerySet[AccessRequest]:
+    return requests(tenant).exclude(state__in=_LIVING)
+
+
+def hosts_of(request: AccessRequest) -> list[Host]:
+    return [place.host for place in request.places.all()]
+
+
+def sessions(tenant: Tenant) -> QuerySet[AccessSession]:
+    return tenant.accesssessions.select_related("request__tenant", "host")
+
+
+def sessions_of(request: AccessRequest) -> list[AccessSession]:
+    return list(request.sessions.select_related("host")[:_MOST_SHOWN])
+
+
+def open_hosts(tenant: Tenant, *, host: str = "", deployment: str = "") -> list[Host]:
+    """The hosts that somebody may ask for, narrowed to one or to those of a deployment."""
+    rows = tenant.hosts.filter(state__in=OPEN_HOSTS).select_related(
+        "enclave__account", "deployment__application"
+    )
+    try:
+        if host:
+            rows = rows.filter(pk=host)
+        if deployment:
+            rows = rows.filter(deployment=deployment)
+    except ValidationError:
+        return []
+    return list(rows.order_by("enclave__zone_id", "cluster", "number")[: MOST_HOSTS * 4])
+
+
+def recording(session: AccessSession, start: int = 0) -> str:
+    """A recording from one character on, as whole pieces."""
+    text = ""
+    for chunk in session.chunks.filter(offset__gte=start).values_list("text", flat=True):
+        text += chunk
+    return text
+
+
+def is_intact(session: AccessSession) -> bool | None:
+    """Whether a closed recording is the one whose hash the gateway told; None while it is open."""
+    if not session.sha256:
+        return None
+    whole = hashlib.sha256()
+    for chunk in session.chunks.values_list("text", flat=True).iterator():
+        whole.update(chunk.encode())
+    return whole.hexdigest() == session.sha256
+
+
+def transcript(session: AccessSession) -> str:
+    """What was shown to the person, as plain text without the movements of a terminal."""
+    shown = "".join(_shown(recording(session)[:_MOST_READ]))
+    return _CONTROLS.sub("", shown.replace("\r\n", "\n"))
+
+
+def _shown(text: str) -> Iterator[str]:
+    for line in text.splitlines()[1:]:
+        try:
+            _, kind, data = json.loads(line)
+        except ValueError:
+            continue  # the last line of a recording that grows may not be whole
+        if kind == "o":
+            yield data
