@@ -86,7 +86,7 @@ def open_hosts(tenant: Tenant, *, host: str = "", deployment: str = "") -> list[
         if host:
             rows = rows.filter(pk=host)
         if deployment:
-            rows = rows.filter(deployment=deployment)
+            rows = rows.filter(deployment_id=deployment)
     except ValidationError:
         return []
     return list(rows.order_by("enclave__zone_id", "cluster", "number")[: MOST_HOSTS * 4])

@@ -1,0 +1,235 @@
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from enclaves.models import AccessCertificate, AccessRequest, AccessSession, RecordingChunk
+from enclaves.services import access
+from tenants.policy import Role
+from tests.enclaves.asking import HOUR
+from tests.signing_in import TOTP, give_totp, sign_in
+
+pytestmark = pytest.mark.usefixtures("in_acme")
+CAST = '{"version": 2, "width": 80, "height": 24}\n[0.1, "o", "$ \\u001b[1mls\\u001b[0m\\r\\n"]\n'
+
+
+@pytest.fixture
+def careful(actor):
+    """The same as ``browse``, for somebody who has given a second factor a moment ago."""
+
+    def make(role: Role) -> Client:
+        user = actor(role).membership.user
+        give_totp(user)
+        return sign_in(Client(), user, factor=TOTP)
+
+    return make
+
+
+@pytest.fixture
+def session(grant, hosts):
+    return AccessSession.objects.create(
+        tenant=grant.tenant,
+        request=grant,
+        host=hosts[0],
+        fingerprint="SHA256:x",
+        source="198.51.100.7",
+        gateway="g",
+    )
+
+
+@pytest.fixture
+def mine(hosts, acme, actor):
+    """A request of acme's developer."""
+    return access.ask_access(hosts[:1], by=actor(Role.DEVELOPER), tenant=acme, **HOUR)
+
+
+def test_an_admin_sees_who_asks_and_goes_on_to_decide(browse, asked):
+    page = browse(Role.ADMIN).get("/t/acme/access/").text
+
+    assert asked.asked_as in page
+    assert HOUR["reason"] in page
+    assert f"/t/acme/access/{asked.name}/decide/" in page
+
+
+def test_a_reader_sees_who_asks_and_cannot_decide(browse, asked):
+    client = browse(Role.READER)
+
+    assert "/decide/" not in client.get("/t/acme/access/").text
+    assert client.get(f"/t/acme/access/{asked.name}/decide/").status_code == 403
+
+
+def test_deciding_needs_a_second_factor(browse, asked):
+    client = browse(Role.ADMIN)
+
+    answer = client.post(f"/t/acme/access/{asked.name}/decide/", {"decision": "approve", "minutes": 60})
+
+    assert answer.status_code == 302
+    assert (
+        answer["Location"].startswith("/account/")
+        or "mfa" in answer["Location"]
+        or "2fa" in answer["Location"]
+    )
+    assert AccessRequest.objects.get().state == "requested"
+
+
+def test_an_admin_approves_for_less_than_was_asked(careful, asked):
+    client = careful(Role.ADMIN)
+    assert "If you approve" in client.get(f"/t/acme/access/{asked.name}/decide/").text
+
+    form = {"decision": "approve", "minutes": 30, "note": "Only the histogram."}
+    answer = client.post(f"/t/acme/access/{asked.name}/decide/", form)
+
+    asked.refresh_from_db()
+    assert (answer.status_code, asked.state, asked.minutes_given) == (302, "approved", 30)
+    assert asked.note == "Only the histogram."
+
+
+def test_an_admin_denies(careful, asked):
+    careful(Role.ADMIN).post(f"/t/acme/access/{asked.name}/decide/", {"decision": "deny"})
+
+    assert AccessRequest.objects.get().state == "denied"
+
+
+def test_what_is_decided_is_not_asked_again(careful, grant):
+    page = careful(Role.ADMIN).get(f"/t/acme/access/{grant.name}/decide/").text
+
+    assert "It is decided" in page
+
+
+def test_revoking_asks_first_and_names_what_is_cut(browse, session, grant):
+    client = browse(Role.ADMIN)
+    assert "The open session on query-1 is cut at once" in client.get(
+        f"/t/acme/access/{grant.name}/revoke/"
+    ).text.replace("\n", " ")
+
+    client.post(f"/t/acme/access/{grant.name}/revoke/")
+
+    grant.refresh_from_db()
+    assert (grant.state, grant.end_reason) == ("ended", "revoked")
+
+
+def test_a_developer_asks_for_a_host(browse, hosts):
+    client = browse(Role.DEVELOPER)
+    assert "query-2" in client.get("/t/acme/access/ask/").text
+
+    form = {"hosts": [str(hosts[1].pk)], "reason": "A core dump.", "minutes": 30}
+    answer = client.post("/t/acme/access/ask/", form)
+
+    made = AccessRequest.objects.get()
+    assert answer["Location"] == f"/t/acme/access/{made.name}/"
+    assert [host.name for host in made.hosts.all()] == ["query-2"]
+
+
+@pytest.mark.parametrize("form", [{}, {"hosts": ["x"], "reason": "r", "minutes": 60}, {"minutes": 7}])
+def test_a_wish_that_makes_no_sense_is_shown_again(browse, hosts, form):
+    answer = browse(Role.DEVELOPER).post("/t/acme/access/ask/", form)
+
+    assert (answer.status_code, AccessRequest.objects.exists()) == (200, False)
+
+
+def test_whoever_asked_takes_it_back(browse, mine):
+    browse(Role.DEVELOPER).post(f"/t/acme/access/{mine.name}/withdraw/")
+
+    assert AccessRequest.objects.get().state == "withdrawn"
+
+
+def test_whoever_asked_sees_the_line_to_type(browse, mine, approver, settings):
+    settings.GATEWAY_SSH = "gateway.example.com:2222"
+    access.approve_access(mine, by=approver)
+    AccessCertificate.objects.create(
+        tenant=mine.tenant,
+        request=mine,
+        serial=7,
+        fingerprint="SHA256:abc",
+        key_kind="Ed25519",
+        certificate="ssh-ed25519-cert-v01@openssh.com AAAA",
+        not_before=timezone.now(),
+        not_after=timezone.now(),
+    )
+    page = browse(Role.DEVELOPER).get(f"/t/acme/access/{mine.name}/").text
+
+    line = f"ssh -p 2222 -o CertificateFile={mine.name}-cert.pub {mine.name}@gateway.example.com"
+    assert line in page
+    assert "SHA256:abc" in page
+    assert "SHA256:abc" not in browse(Role.ADMIN).get(f"/t/acme/access/{mine.name}/").text
+
+
+def test_only_whoever_asked_downloads_the_certificate(browse, mine, approver):
+    access.approve_access(mine, by=approver)
+    made = AccessCertificate.objects.create(
+        tenant=mine.tenant,
+        request=mine,
+        serial=7,
+        fingerprint="SHA256:abc",
+        key_kind="Ed25519",
+        certificate="the certificate",
+        not_before=timezone.now(),
+        not_after=timezone.now(),
+    )
+    path = f"/t/acme/access/{mine.name}/certificates/{made.pk}/"
+
+    assert browse(Role.DEVELOPER).get(path).text == "the certificate\n"
+    assert browse(Role.ADMIN).get(path).status_code == 404
+
+
+def test_rules_are_changed_by_admins(browse, hosts):
+    form = {"longest_minutes": 240, "delegates": "on"}
+    assert browse(Role.DEVELOPER).post("/t/acme/access/rules/", form).status_code == 403
+
+    browse(Role.ADMIN).post("/t/acme/access/rules/", form)
+
+    page = browse(Role.READER).get("/t/acme/access/").text
+    assert "4 hours" in page
+    assert "on: an approver of the vendor may decide for you" in page
+
+
+def test_an_admin_reads_a_recording_as_text_and_as_it_was_made(browse, session):
+    RecordingChunk.objects.create(tenant=session.tenant, session=session, offset=0, text=CAST)
+    client = browse(Role.ADMIN)
+
+    page = client.get(f"/t/acme/sessions/{session.pk}/").text
+    whole = client.get(f"/t/acme/sessions/{session.pk}/recording/")
+    rest = client.get(f"/t/acme/sessions/{session.pk}/recording/?from={len(CAST)}")
+
+    assert ">$ ls\n</div>" in page
+    assert (whole.text, rest.text) == (CAST, "")
+    assert whole["X-Recording-Open"] == "yes"
+
+
+def test_only_admins_read_recordings(browse, session):
+    assert browse(Role.DEVELOPER).get(f"/t/acme/sessions/{session.pk}/").status_code == 403
+    assert browse(Role.DEVELOPER).get(f"/t/acme/sessions/{session.pk}/recording/").status_code == 403
+
+
+def test_a_recording_that_was_changed_is_told_as_such(browse, session):
+    RecordingChunk.objects.create(tenant=session.tenant, session=session, offset=0, text=CAST)
+    AccessSession.objects.update(sha256="0" * 64, closed_at=timezone.now())
+
+    assert "hash does not match" in browse(Role.ADMIN).get(f"/t/acme/sessions/{session.pk}/").text
+
+
+def test_the_list_costs_the_same_for_one_and_for_many(
+    browse, hosts, support, acme, actor, django_assert_max_num_queries
+):
+    client, admin = browse(Role.READER), actor(Role.ADMIN)
+    for number in range(12):
+        made = access.ask_access(hosts, by=support, tenant=acme, **HOUR)
+        if number % 3:
+            access.approve_access(made, by=admin)
+        if number % 3 == 2:
+            access.revoke_access(made, by=admin)
+
+    with django_assert_max_num_queries(20):
+        page = client.get("/t/acme/access/").text
+
+    assert page.count(support.label) >= 12
+
+
+def test_an_ended_grant_says_that_it_is_verified(browse, grant, actor):
+    access.revoke_access(grant, by=actor(Role.ADMIN))
+    AccessRequest.objects.update(nothing_left_at=timezone.now() - timedelta(minutes=1))
+
+    page = browse(Role.READER).get(f"/t/acme/access/{grant.name}/").text
+
+    assert "no login, no session, no process" in page
