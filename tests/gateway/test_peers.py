@@ -80,7 +80,9 @@ def test_nothing_survives_the_death_of_either_gateway(own_world, mark, end):
 
 @pytest.mark.parametrize("secret", ["", "Bearer ", "Bearer wrong", PEER_SECRET])
 def test_who_is_no_gateway_gets_no_stream(world, gateway, agent, host, secret):
-    socket = PretendedHost(world, gateway).connect(f"/peer/{host.id}", additional_headers={"Authorization": secret})
+    socket = PretendedHost(world, gateway).connect(
+        f"/peer/{host.id}", additional_headers={"Authorization": secret}
+    )
 
     with socket, pytest.raises(ConnectionClosed) as closed:
         socket.recv(10)
