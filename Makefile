@@ -19,7 +19,7 @@ export PORTAL_PYTHON
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help demo code run test check lint types screenshots bench soak lock clean
+.PHONY: help demo code run test check lint types agent screenshots bench soak lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -60,6 +60,13 @@ lint: ## Check style and layers, and the templates that tenants apply
 types: ## Check types
 	$(DEV)
 	$(PYTHON) -m mypy
+
+agent: ## Make the one file that hosts run, .run/agent/enclave-agent.pyz
+	$(DEV)
+	@rm -rf .run/agent
+	@$(PYTHON) -m uv pip install --quiet --system-certs --target .run/agent/packages --python-version 3.9 --no-build \
+		--require-hashes --requirement requirements/agent.txt
+	@$(PYTHON) -m agent.build .run/agent/packages .run/agent/enclave-agent.pyz
 
 screenshots: ## Take pictures of the main pages into docs/screenshots
 	$(DEV)

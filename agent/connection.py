@@ -22,7 +22,16 @@ from agent.metadata import MetadataUnavailable, identity_document
 from agent.sessions import Sessions
 from agent.tokens import TokenRefused
 from agent.warden import WardenGone
-from agent.wire import MOST_FRAME, Link, ProtocolViolation, Stream, StreamClosed, number_in, text_in
+from agent.wire import (
+    MOST_FRAME,
+    Link,
+    ProtocolViolation,
+    Stream,
+    StreamClosed,
+    number_in,
+    read_message,
+    text_in,
+)
 
 PING_SECONDS = 5.0
 PONG_SECONDS = 10.0  # a gateway that says nothing for so long is gone, and its sessions end
@@ -201,10 +210,10 @@ async def _tell(link: Link, **message: Any) -> None:
 
 def _answer(frame: str | bytes, wanted: str) -> dict[str, Any]:
     """The gateway's answer; raises TokenRefused with the portal's reason if it is a denial."""
-    message = json.loads(frame)
-    if message.get("op") != wanted:
+    message = read_message(frame)
+    if message["op"] != wanted:
         raise TokenRefused(f"The portal says: {message.get('reason', 'nothing that is known')}")
-    return message  # type: ignore[no-any-return] # whatever JSON holds; readers check
+    return message
 
 
 def _pauses() -> Iterator[float]:

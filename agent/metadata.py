@@ -1,4 +1,4 @@
-"""The cloud's own word on which machine this is, from its metadata service. It is on the machine, so plain HTTP.
+"""The cloud's own word on which machine this is, from its metadata service, which speaks plain HTTP.
 
 AWS: instance identity documents through IMDSv2. Azure: attested data.
 """
@@ -15,7 +15,7 @@ _TIMEOUT = 5  # seconds
 _MOST = 64 * 1024  # bytes
 _OK = 200
 _AZURE_VERSION = "2021-02-01"
-_AWS_TOKEN_SECONDS = "60"
+_AWS_TTL = "60"
 
 
 class MetadataUnavailable(Exception):
@@ -30,12 +30,12 @@ def identity_document(cloud: str, base_url: str, nonce: str) -> str:
     ask: Callable[[str, str], str] = {"aws": _aws, "azure": _azure}[cloud]
     try:
         return ask(base_url.rstrip("/"), nonce)
-    except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
         raise MetadataUnavailable(f"The metadata service does not answer: {error!r}.") from error
 
 
 def _aws(base_url: str, nonce: str) -> str:
-    wanted = {"X-aws-ec2-metadata-token-ttl-seconds": _AWS_TOKEN_SECONDS}
+    wanted = {"X-aws-ec2-metadata-token-ttl-seconds": _AWS_TTL}
     token = _fetch("PUT", f"{base_url}/latest/api/token", wanted)
     url = f"{base_url}/latest/dynamic/instance-identity/rsa2048"
     return _fetch("GET", url, {"X-aws-ec2-metadata-token": token})

@@ -1,4 +1,4 @@
-"""The host's sshd: it listens nowhere, serves one stream, and takes nothing but a certificate for this host."""
+"""The host's sshd: it listens nowhere, and takes nothing but a certificate for this host."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class WardenGone(Exception):
 
 @dataclass(frozen=True)
 class Order:
-    """A session to start: the program, until when (seconds since the epoch), and its cgroup if there is one."""
+    """A session to start: the program, its end (seconds since the epoch), and its cgroup if it has one."""
 
     argv: list[str]
     ends_at: float

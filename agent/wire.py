@@ -176,7 +176,7 @@ class Link:
         if isinstance(frame, bytes):
             self._take_data(frame)
             return
-        message = _read(frame)
+        message = read_message(frame)
         if message["op"] == "window":
             self._take_window(message)
         else:
@@ -215,7 +215,8 @@ def text_in(message: dict[str, Any], name: str) -> str:
     return value
 
 
-def _read(frame: str) -> dict[str, Any]:
+def read_message(frame: str | bytes) -> dict[str, Any]:
+    """A control message; raises ProtocolViolation."""
     try:
         message = json.loads(frame)
     except (ValueError, RecursionError) as error:

@@ -29,11 +29,13 @@ async def _serve(settings: Settings) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    gateway = Gateway(settings, HttpPortal(settings.portal_url, settings.portal_secret))
+    portal = HttpPortal(settings.portal_url, settings.portal_secret)
+    gateway = Gateway(settings, portal)
     await gateway.start()
     _log.info("People come in at port %s, hosts at port %s.", gateway.ssh_port, gateway.agent_port)
     await stopped.wait()
     await gateway.stop()
+    portal.close()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The side where hosts come in: mutual TLS and WebSockets, one per host, for as long as its certificate lasts."""
+"""The side where hosts come in: one connection for each, for as long as its certificate lasts."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from cryptography import x509
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from agent.wire import ProtocolViolation, StreamClosed, text_in
+from agent.wire import ProtocolViolation, StreamClosed, read_message, text_in
 from gateway.hosts import HostLink
 from gateway.names import HostIdentity, NotAHost, identify
 from gateway.portal import Portal, PortalUnreachable, Refused
@@ -73,7 +73,7 @@ class AttachedHosts:
         await self._serve(socket, identity)
 
     async def enrol(self, socket: ServerConnection) -> None:
-        """Carry a host's first words to the portal, and the portal's answer back. The gateway decides nothing."""
+        """Carry a host's first words to the portal, and its answer back. The gateway decides nothing."""
         with contextlib.suppress(ConnectionClosed, TimeoutError):
             async with asyncio.timeout(_ENROL_SECONDS):
                 try:
@@ -193,11 +193,8 @@ class AttachedHosts:
 
 
 async def _message(socket: ServerConnection, operation: str) -> dict[str, Any]:
-    try:
-        message = json.loads(await socket.recv())
-    except ValueError as error:
-        raise ProtocolViolation("There was a message that is not JSON.") from error
-    if not isinstance(message, dict) or message.get("op") != operation:
+    message = read_message(await socket.recv())
+    if message["op"] != operation:
         raise ProtocolViolation(f"{operation} was expected.")
     return message
 

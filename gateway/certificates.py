@@ -54,7 +54,7 @@ def watch(connection: asyncssh.SSHServerConnection, accepted: Callable[[Shown], 
 
 
 def _is_for(certificate: Any, grant: str) -> bool:
-    """One principal, the grant, and the same as key id. (Without any, asyncssh would let it in as anybody.)"""
+    """One principal, the grant, and the same as key id. (Without any, asyncssh lets it in as anybody.)"""
     return list(certificate.principals) == [grant] and certificate._key_id == grant
 
 

@@ -160,7 +160,7 @@ class Gateway:
 
 
 def agents_context(settings: Settings) -> ssl.SSLContext:
-    """TLS for hosts and other gateways. Who shows a certificate must show a host's; who enrols has none yet."""
+    """TLS for hosts and gateways. Who shows a certificate must show a host's; who enrols has none."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=settings.agent_roots)
     context.verify_mode = ssl.CERT_OPTIONAL
     context.minimum_version = ssl.TLSVersion.TLSv1_3

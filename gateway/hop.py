@@ -1,4 +1,4 @@
-"""The last hop: the gateway's own SSH connection to the host's sshd, inside the stream that the agent opened."""
+"""The last hop: the gateway's own SSH connection to the host's sshd, inside the agent's stream."""
 
 import asyncio
 import socket
@@ -22,7 +22,7 @@ class Hop:
         self.connection: asyncssh.SSHClientConnection | None = None
 
     async def connect(self, session: Session, key: asyncssh.SSHKey) -> asyncssh.SSHClientConnection:
-        """Log in; raises HostUnavailable. The host must show a certificate of its enclave's host authority."""
+        """Log in; raises HostUnavailable. The host must show what its enclave's host authority signed."""
         self._far.setblocking(False)
         self._tasks = [asyncio.create_task(self._into_host()), asyncio.create_task(self._out_of_host())]
         authorities = [asyncssh.import_public_key(line) for line in session.host_authorities]

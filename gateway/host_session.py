@@ -1,4 +1,4 @@
-"""A session on a host, whatever it is for: recorded, ended on both sides for one reason, told to the portal."""
+"""A session on a host, whatever it is for: recorded, ended on both sides, told to the portal."""
 
 import asyncio
 import logging

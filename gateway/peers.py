@@ -17,7 +17,7 @@ from websockets.exceptions import WebSocketException
 
 from agent.wire import MOST_FRAME, Link, Stream, StreamClosed, number_in, text_in
 from gateway.attached import FORBIDDEN, AttachedHosts
-from gateway.hosts import HostLink, HostStream, HostUnavailable
+from gateway.hosts import HostLink, HostStream, HostUnavailable, Outcome
 from gateway.presence import Presence
 
 PATH = "/peer/"
@@ -107,6 +107,7 @@ class _Bridge:
         self._host = host
         self._work: asyncio.Task[None] | None = None
         self._stream: HostStream | None = None
+        self._closing: asyncio.Task[Outcome] | None = None
 
     async def run(self) -> None:
         try:
@@ -122,7 +123,7 @@ class _Bridge:
             near = self._link.open(number_in(message))
             self._work = asyncio.create_task(self._bridge(near, text_in(message, "token")))
         elif message["op"] == "close" and self._stream:
-            asyncio.ensure_future(self._stream.close())
+            self._closing = asyncio.create_task(self._stream.close())
 
     async def _bridge(self, near: Stream, token: str) -> None:
         with contextlib.suppress(StreamClosed, OSError):

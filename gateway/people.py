@@ -139,7 +139,8 @@ class Person(asyncssh.SSHServer):
         self._shown = shown
 
     def _caller(self) -> Caller:
-        assert self._login and self._shown  # noqa: S101 -- auth_completed has seen to it
+        assert self._login  # noqa: S101 -- auth_completed has seen to both
+        assert self._shown  # noqa: S101
         return Caller(
             grant=self._login.grant,
             host_name=self._login.host_name,

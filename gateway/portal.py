@@ -1,4 +1,4 @@
-"""What the gateway asks of the portal, which alone decides and signs. The gateway holds no key of either kind."""
+"""What the gateway asks of the portal, which alone decides and signs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

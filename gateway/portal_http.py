@@ -5,8 +5,9 @@ import http.client
 import json
 import ssl
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,15 +34,17 @@ class HttpPortal:
         self._context = context
         self._threads = ThreadPoolExecutor(_THREADS, "portal")
         self._local = threading.local()
+        self._connections: list[http.client.HTTPConnection] = []
 
     async def user_authorities(self) -> Sequence[str]:
-        return tuple(str(line) for line in await self._ask("user-authorities", {}))
+        answer = await self._ask("user-authorities", {})
+        with _understood():
+            return tuple(str(line) for line in answer)
 
     async def authorize(self, caller: Caller) -> Session:
         answer = await self._ask("authorize", asdict(caller))
-        wanted = {one.name for one in fields(Session)}
-        given = {name: value for name, value in answer.items() if name in wanted}
-        return Session(**{**given, "host_authorities": tuple(given["host_authorities"])})
+        with _understood():
+            return _session(answer)
 
     async def opened(self, session: str) -> None:
         await self._ask("opened", {"session": session})
@@ -53,23 +56,39 @@ class HttpPortal:
         await self._ask("closed", {"session": session, **asdict(closing)})
 
     async def challenge(self, host: str) -> str:
-        return str((await self._ask("challenge", {"host": host}))["nonce"])
+        answer = await self._ask("challenge", {"host": host})
+        with _understood():
+            return str(answer["nonce"])
 
     async def enrol(self, host: str, request: Mapping[str, str]) -> str:
-        return str((await self._ask("enrol", {"host": host, **request}))["statement"])
+        return await self._statement("enrol", {"host": host, **request})
 
     async def renew(self, spiffe_id: str, request: Mapping[str, str]) -> str:
-        return str((await self._ask("renew", {"spiffe_id": spiffe_id, **request}))["statement"])
+        return await self._statement("renew", {"spiffe_id": spiffe_id, **request})
 
     async def heartbeats(self, hosts: Mapping[str, Mapping[str, Any]]) -> Sequence[str]:
-        return tuple((await self._ask("heartbeats", {"hosts": hosts}))["unwelcome"])
+        answer = await self._ask("heartbeats", {"hosts": hosts})
+        with _understood():
+            return tuple(str(one) for one in answer["unwelcome"])
 
     async def revocations(self) -> Sequence[Revocation]:
         answer = await self._ask("revocations", {})
-        return [Revocation(one["grant"], one["reason"], tuple(one["hosts"])) for one in answer]
+        with _understood():
+            return [Revocation(one["grant"], one["reason"], tuple(one["hosts"])) for one in answer]
 
     async def verified(self, grant: str, host: str, left: int) -> None:
         await self._ask("verified", {"grant": grant, "host": host, "left": left})
+
+    def close(self) -> None:
+        """Let go of threads and connections. Nothing can be asked after that."""
+        self._threads.shutdown(wait=True)
+        for connection in self._connections:
+            connection.close()
+
+    async def _statement(self, name: str, body: Mapping[str, str]) -> str:
+        answer = await self._ask(name, body)
+        with _understood():
+            return str(answer["statement"])
 
     async def _ask(self, name: str, body: Mapping[str, Any]) -> Any:
         loop = asyncio.get_running_loop()
@@ -100,6 +119,7 @@ class HttpPortal:
         kept: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
         if kept is None:
             kept = self._local.connection = self._new_connection()
+            self._connections.append(kept)
         return kept
 
     def _new_connection(self) -> http.client.HTTPConnection:
@@ -108,8 +128,23 @@ class HttpPortal:
         return http.client.HTTPConnection(self._place, timeout=_TIMEOUT)
 
     def _forget(self) -> None:
+        """Close this thread's connection; the next request opens it again."""
         self._connection().close()
-        self._local.connection = None
+
+
+def _session(answer: Any) -> Session:
+    wanted = {one.name for one in fields(Session)}
+    given = {name: value for name, value in answer.items() if name in wanted}
+    return Session(**{**given, "host_authorities": tuple(given["host_authorities"])})
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """An answer of another shape is as good as none."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise PortalUnreachable("The portal's answer cannot be used.") from error
 
 
 def _detail(answer: bytes) -> str:

@@ -106,7 +106,7 @@ def _watch_for(process: PersonProcess) -> Watch | None:
 
 
 async def _all_or_first_error(asides: list[asyncio.Task[None]], needed: list[asyncio.Task[None]]) -> None:
-    """Wait until all that is needed is done. An error of anything, also of what is not waited for, is raised."""
+    """Wait until all that is needed is done. An error of anything, needed or not, is raised."""
     waiting = set(needed)
     watched = waiting | set(asides)
     try:

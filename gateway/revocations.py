@@ -1,6 +1,6 @@
-"""What is over is ended here at once, and looked for on its hosts, until the portal knows that nothing is left.
+"""What is over is ended at once, and looked for on its hosts, until the portal knows that nothing is left.
 
-The message on Redis is the nudge; the list that the portal gives is the truth, and asked for every few seconds.
+The message on Redis is the nudge; the list that the portal gives every few seconds is the truth.
 """
 
 import asyncio

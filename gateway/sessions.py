@@ -1,4 +1,4 @@
-"""One shell, command or transfer of a person: asked for at the portal, done on the host, with a word at each end."""
+"""One shell, command or transfer of a person, with a word of the gateway at each end."""
 
 import asyncio
 import time
@@ -54,7 +54,7 @@ class PersonSession:
         return _Relaying(self._process, greeting)
 
     def _warnings(self, session: Session) -> list[asyncio.TimerHandle]:
-        """Only for people at a terminal: a program that reads the output would not know what to do with it."""
+        """Only for people at a terminal: programs that read the output would not understand."""
         left = session.ends_at - time.time()
         loop = asyncio.get_running_loop()
         wanted = [early for early in WARNINGS if left > early and self._process.term_type]

@@ -1,4 +1,4 @@
-"""Follows SFTP as it passes (draft-ietf-secsh-filexfer-02, what OpenSSH speaks) and tells what became of files."""
+"""Follows SFTP as it passes (draft-ietf-secsh-filexfer-02, as OpenSSH speaks it): what became of files."""
 
 import struct
 from collections.abc import Callable, Iterator
@@ -98,13 +98,20 @@ type _Answer = Callable[[int, _Fields], list[FileEvent]]
 
 
 class SftpWatch:
-    """Follows one SFTP session. Whatever can change or show a file is told, once the host said that it is done."""
+    """Follows one session. Whatever changes or shows a file is told, once the host said that it is done."""
 
     def __init__(self) -> None:
         self._person = _Packets()
         self._host = _Packets()
         self._pending: dict[int, _Answer] = {}
         self._open: dict[bytes, _File] = {}
+        self._expectations: dict[int, Callable[[_Fields], _Answer]] = {
+            OPEN: lambda packet: self._when_opened(packet.text()),
+            CLOSE: lambda packet: self._when_closed(packet.string()),
+            READ: lambda packet: self._when_read(packet.string(), packet.uint64()),
+            WRITE: lambda packet: self._when_written(packet.string(), packet.uint64(), packet.string()),
+            EXTENDED: lambda packet: self._when_extended(packet.text(), packet),
+        }
 
     def from_person(self, data: bytes) -> list[FileEvent]:
         for packet in self._person.split(data):
@@ -132,21 +139,12 @@ class SftpWatch:
 
     def _expect(self, kind: int, packet: _Fields) -> _Answer:
         """What to make of the answer to a request."""
-        if kind == OPEN:
-            return self._when_opened(packet.text())
-        if kind == CLOSE:
-            return self._when_closed(packet.string())
-        if kind == READ:
-            return self._when_read(packet.string(), packet.uint64())
-        if kind == WRITE:
-            return self._when_written(packet.string(), packet.uint64(), packet.string())
-        if kind == EXTENDED:
-            return self._when_extended(packet.text(), packet)
         if kind in _ONE_PATH:
             return _when_done(FileEvent(action=_ONE_PATH[kind], path=packet.text()))
         if kind in _TWO_PATHS:
             return _when_done(FileEvent(action=_TWO_PATHS[kind], path=packet.text(), to=packet.text()))
-        return _nothing
+        expect = self._expectations.get(kind)
+        return expect(packet) if expect else _nothing
 
     def _response(self, packet: _Fields) -> list[FileEvent]:
         kind = packet.number(">B")

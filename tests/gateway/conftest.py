@@ -9,8 +9,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.gateway.world import SSHD, World
+
+# How long an example takes says how busy the machine is, and nothing else.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 # A skip that nobody reads would hide that nothing was tried.
 WHY_NOT = (

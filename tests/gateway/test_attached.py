@@ -88,8 +88,7 @@ def test_a_connection_ends_with_its_certificate(pretended, db):
     certified = pretended.certified(db.spiffe, db.enclave.intermediate, timedelta(seconds=3))
 
     with certified.connect() as socket, pytest.raises(ConnectionClosed) as closed:
-        while True:
-            socket.recv(20)
+        hear(socket, "challenge", 20)
     assert closed.value.rcvd.reason == "The certificate is over."
 
 
@@ -118,9 +117,9 @@ def test_a_new_certificate_for_another_key_does_not_prolong_a_connection(world, 
 def test_a_host_that_the_portal_does_not_want_is_let_go(world, pretended, db):
     world.portal.unwelcome.add(str(db.spiffe))
 
-    with pretended.certified(db.spiffe, db.enclave.intermediate).connect() as socket:
-        with pytest.raises(ConnectionClosed) as closed:
-            socket.recv(20)
+    certified = pretended.certified(db.spiffe, db.enclave.intermediate)
+    with certified.connect() as socket, pytest.raises(ConnectionClosed) as closed:
+        socket.recv(20)
     assert "does not know this host" in closed.value.rcvd.reason
 
 

@@ -112,7 +112,7 @@ def test_after_a_revocation_a_shared_connection_opens_nothing(person, world):
 @pytest.mark.parametrize("program", ["agent", "gateway"])
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_nothing_survives_the_end_of_a_program_between(own_world, mark, program, how):
-    gateway, host, agent, person = _own(own_world)
+    gateway, _, agent, person = _own(own_world)
     with person.staying(mark) as client:
         {"agent": agent, "gateway": gateway.running}[program].kill(how)
         eventually(lambda: not processes(mark))
@@ -120,7 +120,7 @@ def test_nothing_survives_the_end_of_a_program_between(own_world, mark, program,
 
 
 def test_an_agent_that_is_stopped_does_not_stop_the_end(own_world, mark):
-    gateway, host, agent, person = _own(own_world, lasts=10)
+    _, _, agent, person = _own(own_world, lasts=10)
     with person.staying(mark):
         agent.kill(signal.SIGSTOP)
         eventually(lambda: not processes(mark))
@@ -128,14 +128,14 @@ def test_an_agent_that_is_stopped_does_not_stop_the_end(own_world, mark):
 
 
 def test_a_gateway_that_hangs_does_not_stop_the_end(own_world, mark):
-    gateway, host, agent, person = _own(own_world, lasts=10)
+    gateway, _, _, person = _own(own_world, lasts=10)
     with person.staying(mark):
         gateway.running.kill(signal.SIGSTOP)
         eventually(lambda: not processes(mark))
 
 
 def test_without_a_portal_nothing_new_begins_and_what_runs_ends_by_its_own_clock(own_world, mark):
-    gateway, host, agent, person = _own(own_world, lasts=12)
+    _, _, _, person = _own(own_world, lasts=12)
     with person.staying(mark):
         own_world.portal.stop()
 
@@ -163,8 +163,8 @@ def test_a_revocation_during_an_outage_of_redis_and_agent_is_verified_later(own_
 
 
 def test_an_agent_clears_what_one_before_it_left(own_world, mark):
-    """Also where nobody ended it: the keepers were killed with the agent, as by the kernel for want of memory."""
-    gateway, host, agent, person = _own(own_world)
+    """Also where nobody ended it: the keepers were killed with the agent, as for want of memory."""
+    gateway, host, _, person = _own(own_world)
     with person.staying(mark):
         ours = processes(str(own_world.folder / "agent-web-1.json"))
         for pid in ours:
@@ -178,7 +178,7 @@ def test_an_agent_clears_what_one_before_it_left(own_world, mark):
 
 
 def test_what_a_killed_gateway_had_recorded_is_delivered_by_the_next(own_world, mark):
-    gateway, host, agent, person = _own(own_world)
+    gateway, _, _, person = _own(own_world)
     with person.staying(mark):
         own_world.portal.stop()
         gateway.running.kill()

@@ -1,4 +1,4 @@
-"""A small world: a pretend portal and metadata service, real gateways, real agents with OpenSSH's sshd, real ssh.
+"""A small world: a pretend portal and metadata, real gateways and agents, OpenSSH's sshd and ssh.
 
 Each host has its account in an /etc/passwd of its own, in a mount namespace: nothing of the machine changes.
 """
@@ -199,7 +199,7 @@ class World:
     def _start(self, name: str, command: list[str], environment: dict[str, str]) -> Running:
         log = self.folder / f"{name}.log"
         with log.open("wb") as file:
-            process = subprocess.Popen(  # noqa: S603 -- a test's own command
+            process = subprocess.Popen(
                 command, stdout=file, stderr=subprocess.STDOUT, env=environment, stdin=subprocess.DEVNULL
             )
         running = Running(process, log)
@@ -255,7 +255,7 @@ class World:
         ours, theirs = socket.socketpair()
         with theirs:
             command = [str(SSHD), "-i", "-E", f"{config}.log", "-f", str(config)]
-            process = subprocess.Popen(command, stdin=theirs, stdout=theirs)  # noqa: S603 -- a test's own
+            process = subprocess.Popen(command, stdin=theirs, stdout=theirs)
         self._programs.append(Running(process, config))
         return ours
 
@@ -314,7 +314,7 @@ class Person:
 
     @contextlib.contextmanager
     def staying(self, mark: str, *flags: str, host: str = "") -> Iterator[subprocess.Popen[str]]:
-        """Be logged in, with processes of every kind on the host: one attached, one that tried to get away."""
+        """Be logged in, with processes on the host: one attached, one that tried to get away."""
         command = (
             f"(setsid nohup sleep {mark}1 >/dev/null 2>&1 &) ; sleep {mark}2 & echo in; wait; sleep {mark}3"
         )

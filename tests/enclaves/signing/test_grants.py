@@ -137,7 +137,7 @@ FORGED = {
     "nobody to log in as": forged({**CONTENT, "login": None}),
     "nothing": "",
     "three words": "a.b.c",
-    "too long": "a" * (MOST_CHARACTERS + 1),
+    "too long": forged({**CONTENT, "tenant": "a" * MOST_CHARACTERS}),
     "something behind": GOOD + "=",
     "no signature": GOOD.rsplit(".", 1)[0] + ".",
     "another token of the portal": forged({"sub": "portal"}),
