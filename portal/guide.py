@@ -61,4 +61,5 @@ def _codes(users: list[dict[str, Any]]) -> str:
 
 
 def _line(user: dict[str, Any]) -> str:
-    return f"    {user['email']:<19} {user['password']:<21} {user['tenant']:<8} {', '.join(user['roles'])}"
+    place = user["tenant"] or "staff"
+    return f"    {user['email']:<19} {user['password']:<21} {place:<8} {', '.join(user['roles'])}"
