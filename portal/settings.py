@@ -170,6 +170,9 @@ MFA_FORMS = {
     "authenticate": "tenants.factors.CodeForm",
     "reauthenticate": "tenants.factors.CodeAgainForm",
     "add_webauthn": "tenants.factors.AddPasskeyForm",
+    "authenticate_webauthn": "tenants.factors.PasskeyForm",
+    "reauthenticate_webauthn": "tenants.factors.PasskeyAgainForm",
+    "login_webauthn": "tenants.factors.PasskeyAloneForm",
 }
 
 SMTP_HOST = os.environ.get("PORTAL_SMTP_HOST", "")
