@@ -23,6 +23,7 @@ from tenants.assurance import Lack
 from tenants.challenges import challenge
 from tenants.models import ApiToken, Membership, User
 from tenants.policy import Permission, Role
+from tenants.sessions import is_alive
 from tenants.tokens import BadToken, find_token, presented, with_holders
 
 __all__ = [
@@ -85,8 +86,10 @@ def admit_token(token: ApiToken, tenant: str) -> Actor:
     return Actor.of_token(token)
 
 
-def may_still(actor: Actor, permission: Permission) -> bool:
-    """Say whether somebody who was admitted a while ago would be admitted now."""
+def may_still(actor: Actor, permission: Permission, *, session: str = "") -> bool:
+    """Say whether somebody who was admitted a while ago, in the session of that key, would be now."""
+    if session and not is_alive(session):
+        return False
     with atomic():
         scope.enter_tenant(actor.tenant_id)
         if actor.kind == "user":

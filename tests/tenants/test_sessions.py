@@ -113,6 +113,15 @@ def test_a_session_that_was_ended_is_dead(noted):
     assert (before, is_alive(row.session_key)) == (True, False)
 
 
+def test_a_session_from_before_the_password_was_changed_is_dead(noted, ada):
+    _, row = noted(10)
+
+    ada.set_password("another sentence that nobody guesses")
+    ada.save()
+
+    assert is_alive(row.session_key) is False
+
+
 DEVICES = [
     ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
     (
