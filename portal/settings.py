@@ -132,6 +132,7 @@ CELERY_TASK_DEFAULT_QUEUE = "rest"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "enclaves.tasks.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "post": {"task": "tenants.tasks.post", "schedule": 10.0, "options": {"expires": 10}},
+    "tidy": {"task": "tenants.tasks.tidy", "schedule": 600.0, "options": {"expires": 600}},
 }
 
 AUTH_USER_MODEL = "tenants.User"
@@ -226,6 +227,7 @@ SPECTACULAR_SETTINGS = {
         "Roles": "tenants.models.ROLE_CHOICES",
         "StaffRoles": "tenants.models.STAFF_ROLE_CHOICES",
         "OperationKind": "enclaves.models.Operation.Kind",
+        "NotificationKind": "tenants.kinds.Kind",
         "StepState": "enclaves.api.serializers.operations.STEP_STATES",
     },
     "POSTPROCESSING_HOOKS": [
