@@ -23,7 +23,8 @@ from enclaves.services.enclaves import create_enclave
 from enclaves.services.templates import Template, account_template, zone_template
 from portal.codes import give_app, new_secret
 from portal.pretending import ACME, DIRECTORIES, GLOBEX, GLOBEX_SUBSCRIPTION, PORTAL_ACCOUNT
-from portal.runtime.sandbox import SandboxAws, SandboxAzure
+from portal.runtime.sandbox import SandboxAws, SandboxAzure, SandboxIdp
+from portal.signing_on import set_up_sign_on
 from tenants.actors import Shell
 from tenants.gate import Actor
 from tenants.models import Membership, Tenant, User
@@ -101,6 +102,7 @@ class TenantPlan:
     title: str
     accounts: tuple[AccountPlan, ...]
     people: tuple[tuple[str, Role], ...]
+    signs_on: bool = False  # has an identity provider
 
 
 TENANTS = (
@@ -115,6 +117,7 @@ TENANTS = (
             ("Rea Reader", Role.READER),
             ("Mia Reader", Role.READER),
         ),
+        signs_on=True,
     ),
     TenantPlan(
         "globex",
@@ -158,7 +161,7 @@ class Wait:
 type Landing = Iterator[Wait]
 
 
-def seed(aws: SandboxAws, azure: SandboxAzure) -> dict[str, Any]:
+def seed(aws: SandboxAws, azure: SandboxAzure, idp: SandboxIdp) -> dict[str, Any]:
     """Make the tenants of the demo and all that they have; return what a script needs to use it.
 
     Raises SeedingFailed.
@@ -171,6 +174,8 @@ def seed(aws: SandboxAws, azure: SandboxAzure) -> dict[str, Any]:
         actor = _sign_up(plan, people)
         with tenant_scope(actor.tenant.pk):
             tokens.append(_token(actor))
+            if plan.signs_on:
+                set_up_sign_on(idp, by=actor)
         landings += [(actor, _land(account, admins, by=actor)) for account in plan.accounts]
     _hire(people)
     _finish(landings)

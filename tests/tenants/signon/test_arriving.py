@@ -216,6 +216,19 @@ def test_such_a_session_makes_no_tenant(in_force, provider, visitor, ada):
     assert (page.status_code, api.status_code, Tenant.objects.count()) == (403, 403, before)
 
 
+def test_such_a_session_accepts_no_invitation_of_another_tenant(
+    letter, evil, visitor, globex, acme, proven, actor
+):
+    bob = proven(BOB)
+    with tenant_scope(globex.pk):
+        Membership.objects.create(tenant=globex, user=bob, roles=["reader"])
+    visitor.sign_on(evil, know(evil, BOB), tenant="globex")
+    visitor.client.get(letter)
+
+    assert visitor.client.post("/invitation/accept/").status_code == 403
+    assert of(acme, Invitation)[0].state == "pending"
+
+
 def test_an_invitation_and_the_providers_word_are_not_enough_without_the_letter(
     evil, visitor, ada, globex, actor
 ):
@@ -234,6 +247,12 @@ def letter(acme, actor, posted, in_force) -> str:
     """The link in bob's letter."""
     with tenant_scope(acme.pk):
         return f"/invitation/{posted(invite_member, BOB, ['developer'], by=actor(Role.ADMIN))}/"
+
+
+def test_the_letter_leads_to_the_provider(letter, visitor):
+    page = visitor.client.get(letter, follow=True)
+
+    assert 'href="/sign-on/acme/"' in page.text
 
 
 def test_who_opened_the_letter_joins_by_signing_on(letter, provider, visitor, acme):
