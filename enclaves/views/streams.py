@@ -23,6 +23,7 @@ from redis.exceptions import RedisError
 
 from enclaves.models import Event
 from enclaves.provisioning import live
+from tenants.assurance import signed_on_at
 from tenants.gate import Actor, TenantRequest, may_still, tenant_page
 from tenants.policy import Permission
 from tenants.scope import enter_tenant
@@ -42,9 +43,11 @@ class Listener:
 
     actor: Actor
     session: str
+    signed_on_at: float | None
 
     def may_still(self) -> bool:
-        return may_still(self.actor, Permission.OPERATION_VIEW, session=self.session)
+        session, came = self.session, self.signed_on_at
+        return may_still(self.actor, Permission.OPERATION_VIEW, session=session, signed_on_at=came)
 
 
 @require_GET
@@ -52,7 +55,8 @@ class Listener:
 @tenant_page(Permission.OPERATION_VIEW)
 async def event_stream(request: TenantRequest) -> HttpResponseBase:
     """Send the tenant's events as they happen; with Last-Event-ID, first those that were missed."""
-    listener = Listener(request.actor, request.session.session_key or "")
+    key, came = request.session.session_key or "", signed_on_at(request, request.actor.tenant)
+    listener = Listener(request.actor, key, came)
     stream = _messages(listener, _last_seen(request))
     response = StreamingHttpResponse(stream, content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
