@@ -125,7 +125,7 @@ class FleetFilterForm(forms.Form):
 
     q = forms.CharField(required=False, max_length=100)
     tenant = forms.CharField(label="Tenant", required=False, max_length=31)
-    zone = forms.CharField(label="Zone", required=False, max_length=60)
+    zone = forms.ChoiceField(label="Zone", required=False)
     cloud = forms.ChoiceField(label="Cloud", required=False, choices=[("", "Every cloud"), *Cloud.choices])
     kind = forms.ChoiceField(
         label="Kind", required=False, choices=[("", "Every kind"), *Operation.Kind.choices]
@@ -136,9 +136,18 @@ class FleetFilterForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, filters: Sequence[str], states: Sequence[tuple[str, str]], **kwargs: Any
+        self,
+        *args: Any,
+        filters: Sequence[str],
+        states: Sequence[tuple[str, str]],
+        zones: Sequence[str] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["zone"].choices = [  # type: ignore[attr-defined]  # a ChoiceField, see above
+            ("", "Every zone"),
+            *((zone, zone) for zone in zones),
+        ]
         for name in set(self.fields) - {"q", *filters}:
             del self.fields[name]
         self.fields["state"].choices = [  # type: ignore[attr-defined]  # a ChoiceField, see above

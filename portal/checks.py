@@ -128,6 +128,11 @@ _RULES: list[tuple[Callable[[], bool], str, str]] = [
         "PORTAL_SEALING_SECRET is the same as PORTAL_SECRET_KEY, PORTAL_SIGNING_SECRET or PORTAL_AUDIT_KEY.",
         "A key has one purpose, so that it can be replaced for one reason.",
     ),
+    (
+        lambda: settings.SIGN_ON_LOOPBACK,
+        "PORTAL_SIGN_ON_LOOPBACK is set.",
+        "A pretend identity provider has no place in production; remove the variable.",
+    ),
 ]
 
 

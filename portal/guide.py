@@ -25,6 +25,7 @@ The portal is ready: {base_url}
     as globex's admin {subscription}
                       of Entra tenant {directory}
   globex runs an application in its Azure subscription, acme one in its AWS account. Neither sees the other.
+  acme's people also have a pretend identity provider, without passwords: {base_url}/sign-on/acme/
   Every letter that the portal sends: {base_url}/_outbox/
   API documentation: {base_url}/api/v1/docs/    The same facts for scripts: {facts_path}
   Ctrl-C ends everything.
@@ -61,4 +62,5 @@ def _codes(users: list[dict[str, Any]]) -> str:
 
 
 def _line(user: dict[str, Any]) -> str:
-    return f"    {user['email']:<19} {user['password']:<21} {user['tenant']:<8} {', '.join(user['roles'])}"
+    place = user["tenant"] or "staff"
+    return f"    {user['email']:<19} {user['password']:<21} {place:<8} {', '.join(user['roles'])}"

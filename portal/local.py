@@ -72,7 +72,7 @@ def forget(state: Path) -> None:
 def _start_demo(supervisor: Supervisor, place: Place) -> None:
     chosen = servers(place.state)
     clouds = PretendClouds.in_folder(place.state)
-    pretending = supervisor.begin(*clouds.programs())
+    pretending = supervisor.begin(*clouds.programs(place.url))
     supervisor.start(*chosen.programs())
     chosen.forget_database()
     chosen.make_database()

@@ -138,6 +138,7 @@ CELERY_TASK_DEFAULT_QUEUE = "rest"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "enclaves.tasks.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "post": {"task": "tenants.tasks.post", "schedule": 10.0, "options": {"expires": 10}},
+    "tidy": {"task": "tenants.tasks.tidy", "schedule": 600.0, "options": {"expires": 600}},
 }
 
 AUTH_USER_MODEL = "tenants.User"
@@ -169,6 +170,9 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "100/5m/key", "login": None}
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("PORTAL_TRUSTED_PROXIES", "1" if HTTPS else "0"))
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": "300/m/ip"}  # there is nothing to guess, and an office shares its address
+# In production nobody signs in before their first address is confirmed; a later one may wait for its letter.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Enclave Portal"
 MFA_TOTP_TOLERANCE = 1
 MFA_ADAPTER = "tenants.factors.FactorAdapter"
@@ -176,6 +180,9 @@ MFA_FORMS = {
     "authenticate": "tenants.factors.CodeForm",
     "reauthenticate": "tenants.factors.CodeAgainForm",
     "add_webauthn": "tenants.factors.AddPasskeyForm",
+    "authenticate_webauthn": "tenants.factors.PasskeyForm",
+    "reauthenticate_webauthn": "tenants.factors.PasskeyAgainForm",
+    "login_webauthn": "tenants.factors.PasskeyAloneForm",
 }
 
 SMTP_HOST = os.environ.get("PORTAL_SMTP_HOST", "")
@@ -229,6 +236,7 @@ SPECTACULAR_SETTINGS = {
         "Roles": "tenants.models.ROLE_CHOICES",
         "StaffRoles": "tenants.models.STAFF_ROLE_CHOICES",
         "OperationKind": "enclaves.models.Operation.Kind",
+        "NotificationKind": "tenants.kinds.Kind",
         "StepState": "enclaves.api.serializers.operations.STEP_STATES",
     },
     "POSTPROCESSING_HOOKS": [

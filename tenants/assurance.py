@@ -70,10 +70,21 @@ def own_session(request: HttpRequest) -> None:
 
 def sign_on_is_over(request: HttpRequest, tenant: Tenant) -> bool:
     """Say whether a session rests on a sign-on of this tenant that is no longer in force."""
+    return not sign_on_lasts(tenant, signed_on_at(request, tenant))
+
+
+def signed_on_at(request: HttpRequest, tenant: Tenant) -> float | None:
+    """When a session that this tenant's provider vouched for began; None for any other session."""
     if signed_on_for(request) != tenant.pk:
-        return False
-    since = tenant.sign_on_since
-    return since is None or request.session.get(SIGNED_ON_AT, 0) < since.timestamp()
+        return None
+    return float(request.session.get(SIGNED_ON_AT, 0))
+
+
+def sign_on_lasts(tenant: Tenant, began: float | None) -> bool:
+    """Say whether a session that began so is good still, as far as the tenant's sign-on goes."""
+    if began is None:
+        return True
+    return tenant.sign_on_since is not None and tenant.sign_on_since.timestamp() <= began
 
 
 def is_fresh(request: HttpRequest) -> bool:

@@ -1,6 +1,7 @@
 """How allauth's second factors work with our users, our database and our address."""
 
-from typing import Any
+import struct
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import qrcode
@@ -8,7 +9,12 @@ from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 from django.conf import settings
 from django.core.cache import cache
@@ -56,6 +62,32 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no 
         return "Passkey" if count == 0 else f"Passkey {count + 1}"
 
 
+# What the library raises where a browser would never send such a thing.
+_MALFORMED: Final = (LookupError, TypeError, ValueError, AttributeError, struct.error)
+
+
+class _Careful:
+    """Takes whatever is sent for a passkey's answer, and calls it wrong instead of failing."""
+
+    def clean_credential(self) -> Any:
+        try:
+            return super().clean_credential()  # type: ignore[misc]  # of the form that this is mixed into
+        except _MALFORMED as error:
+            raise get_adapter().validation_error("incorrect_code") from error
+
+
+class PasskeyForm(_Careful, AuthenticateWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+    pass
+
+
+class PasskeyAgainForm(_Careful, ReauthenticateWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+    pass
+
+
+class PasskeyAloneForm(_Careful, LoginWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+    pass
+
+
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth has no types
     passwordless = forms.BooleanField(
         label="Sign in with it alone, without the password",
@@ -63,6 +95,12 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth has no t
         initial=True,
         help_text="It then also asks for your finger, your face or a PIN, each time.",
     )
+
+    def clean(self) -> Any:
+        try:
+            return super().clean()
+        except _MALFORMED as error:
+            raise get_adapter().validation_error("incorrect_code") from error
 
 
 class _Counted:

@@ -23,6 +23,7 @@ from tenants.assurance import Lack
 from tenants.challenges import challenge
 from tenants.models import ApiToken, Membership, User
 from tenants.policy import Permission, Role
+from tenants.sessions import is_alive
 from tenants.tokens import BadToken, find_token, presented, with_holders
 
 __all__ = [
@@ -85,13 +86,21 @@ def admit_token(token: ApiToken, tenant: str) -> Actor:
     return Actor.of_token(token)
 
 
-def may_still(actor: Actor, permission: Permission) -> bool:
-    """Say whether somebody who was admitted a while ago would be admitted now."""
+def may_still(
+    actor: Actor, permission: Permission, *, session: str = "", signed_on_at: float | None = None
+) -> bool:
+    """Say whether somebody who was admitted a while ago, in the session of that key, would be now.
+
+    ``signed_on_at`` is when a session that came by the tenant's sign-on began, see assurance.
+    """
+    if session and not is_alive(session):
+        return False
     with atomic():
         scope.enter_tenant(actor.tenant_id)
         if actor.kind == "user":
             members = Membership.objects.filter(user_id=actor.id, user__is_active=True)
-            now = [Actor.of_member(member) for member in members.select_related("tenant", "user")]
+            found = [Actor.of_member(member) for member in members.select_related("tenant", "user")]
+            now = [one for one in found if assurance.sign_on_lasts(one.tenant, signed_on_at)]
         else:
             tokens = with_holders(ApiToken.objects.filter(pk=actor.id))
             now = [Actor.of_token(token) for token in tokens if token.state == "active"]

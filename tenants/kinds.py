@@ -46,6 +46,7 @@ class Rule(NamedTuple):
     seen_by: Permission
     mail_to: frozenset[Role]  # who is written to that has chosen nothing
     lasts: bool = False  # a condition, which ends; everything else is news and over at once
+    tells_end: bool = True  # by letter, those who got one about the beginning
 
 
 _SEES_TOKENS, _SEES_MEMBERS = Permission.TOKEN_MANAGE, Permission.MEMBER_VIEW
@@ -91,7 +92,14 @@ RULES: Final[dict[Kind, Rule]] = {
     Kind.TOKEN_CREATED: Rule("Tokens", "A token was made", "token", "idle", _SEES_TOKENS, ADMINS),
     Kind.TOKEN_ROTATED: Rule("Tokens", "A token was rotated", "token", "idle", _SEES_TOKENS, NOBODY),
     Kind.TOKEN_EXPIRING: Rule(
-        "Tokens", "A token ends within seven days", "clock", "warn", _SEES_TOKENS, ADMINS, lasts=True
+        "Tokens",
+        "A token ends within seven days",
+        "clock",
+        "warn",
+        _SEES_TOKENS,
+        ADMINS,
+        lasts=True,
+        tells_end=False,
     ),
     Kind.TOKEN_REVOKED: Rule("Tokens", "A token was revoked", "token", "idle", _SEES_TOKENS, NOBODY),
     Kind.SIGN_ON_CHANGED: Rule(

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.db.transaction import on_commit
 from django.utils import timezone
@@ -23,9 +23,12 @@ from tenants.models import Letter, MailPreference, Membership, Notification, Ten
 from tenants.policy import allows
 
 TOPIC: Final = "notifications"  # how the live pages call a change here
+KEEP_LETTERS: Final = timedelta(days=90)
+KEEP: Final = timedelta(days=365)  # after the end
 WRITE_AGAIN: Final = timedelta(hours=1)  # about a condition that lasts and changes
 MOST_AN_HOUR: Final = 50  # letters to one person of one tenant; what is more stands on the page alone
 MOST_COUNTED: Final = 100
+MOST_FORGOTTEN: Final = 1_000  # at once
 LONGEST_TITLE: Final = 200
 
 
@@ -96,15 +99,16 @@ def _replace(held: Notification, words: Words) -> None:
 
 
 def clear(kind: Kind, *, tenant: Tenant, source: str) -> None:
-    """Say that a condition is over, if it held. Who was written to is written to once more."""
+    """Say that a condition is over, if it held. Who was written to is, for most kinds, once more."""
     held = _open(kind, tenant, source).first()
     if held is None:
         return
     held.ended_at = held.changed_at = timezone.now()
     held.save(update_fields=["ended_at", "changed_at"])
     letters.withdraw(held)
-    told = Letter.objects.filter(notification=held).filter(~Q(sent_at=None) | ~Q(lease_until=None))
-    _write(held, set(told.values_list("user_id", flat=True)), is_end=True)
+    if held.rule.tells_end:
+        told = Letter.objects.filter(notification=held).filter(~Q(sent_at=None) | ~Q(lease_until=None))
+        _write(held, set(told.values_list("user_id", flat=True)), is_end=True)
     _nudge(tenant)
 
 
@@ -211,3 +215,12 @@ def count_unseen(actor: Actor) -> int:
         return 0
     others = seen_by(actor).filter(changed_at__gt=actor.membership.seen_until).exclude(actor_id=actor.id)
     return others[:MOST_COUNTED].count()
+
+
+def forget() -> None:
+    """Delete what was told long ago; what was done stands in the audit for good."""
+    now = timezone.now()
+    letters.forget(now - KEEP_LETTERS)
+    silent = ~Exists(Letter.objects.using("system").filter(notification=OuterRef("pk")))
+    old = Notification.objects.using("system").filter(silent, ended_at__lt=now - KEEP)
+    old.filter(pk__in=list(old.values_list("pk", flat=True)[:MOST_FORGOTTEN])).delete()

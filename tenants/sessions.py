@@ -8,6 +8,7 @@ from inspect import iscoroutinefunction
 from typing import Any, Final
 
 from allauth.account.adapter import get_adapter
+from allauth.core.internal.sessionkit import get_session_user
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
@@ -110,9 +111,9 @@ def end_sessions(user: User, *, but: str = "") -> int:
 
 
 def is_alive(session_key: str) -> bool:
-    """Say whether a session that was there a while ago was not ended since."""
-    store = import_module(settings.SESSION_ENGINE).SessionStore()
-    return bool(store.exists(session_key))
+    """Say whether a session that was there a while ago was not ended since, by hand or by a new password."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    return get_session_user(store) is not None
 
 
 _SYSTEMS: Final = (

@@ -50,6 +50,7 @@ class Enclave(Moving):
                 name="enclave_once",
             ),
         ]
+        indexes = [models.Index(fields=["-created_at", "-id"], name="fleet_enclave_by_age")]
 
     def __str__(self) -> str:
         return f"{self.account}/{self.zone_id}"

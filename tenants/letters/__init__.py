@@ -12,12 +12,20 @@ from celery import current_app
 from django.db.transaction import on_commit
 
 from tenants.letters import queue
-from tenants.letters.queue import Claimed, LostLease, claim, put_all_off, with_problems, withdraw
+from tenants.letters.queue import Claimed, LostLease, claim, forget, put_all_off, with_problems, withdraw
 from tenants.letters.writing import Pointless, invitation_secret, write
 from tenants.models import Invitation, Letter
 from tenants.scope import tenant_scope
 
-__all__ = ["deliver_due", "invitation_secret", "post_invitation", "wake", "with_problems", "withdraw"]
+__all__ = [
+    "deliver_due",
+    "forget",
+    "invitation_secret",
+    "post_invitation",
+    "wake",
+    "with_problems",
+    "withdraw",
+]
 
 log = logging.getLogger(__name__)
 

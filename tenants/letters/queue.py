@@ -17,6 +17,7 @@ ROLE: Final = "system"  # the letters of all tenants are one queue
 LEASE: Final = timedelta(minutes=2)  # far longer than a mail server may take to answer
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 PATIENCE: Final = timedelta(days=3)  # then nobody waits for the letter any more
+MOST_FORGOTTEN: Final = 10_000  # at once
 TOO_LATE: Final = "It was tried for three days."
 
 
@@ -102,6 +103,12 @@ def withdraw(notification: Notification) -> None:
     waiting = Letter.objects.filter(notification=notification, due_at__isnull=False)
     idle = waiting.filter(Q(lease_until=None) | Q(lease_until__lte=now))
     idle.update(due_at=None, lease_until=None, problem="It was over before this was sent.")
+
+
+def forget(before: datetime) -> None:
+    """Delete the letters that were written before then, and are done with."""
+    old = Letter.objects.using(ROLE).filter(due_at=None, made_at__lt=before)
+    old.filter(pk__in=list(old.values_list("pk", flat=True)[:MOST_FORGOTTEN])).delete()
 
 
 _DUE = "due_at <= %(now)s AND (lease_until IS NULL OR lease_until <= %(now)s)"

@@ -27,7 +27,6 @@ class Tenant(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     frozen_at = models.DateTimeField(null=True, editable=False)
     requires_second_factor = models.BooleanField(default=False, editable=False)
-    requires_second_factor = models.BooleanField(default=False, editable=False)
     # The gate asks these with every request; what else there is to single sign-on stands in SignOn.
     sign_on_since = models.DateTimeField(null=True, editable=False)  # older sessions are over
     requires_sign_on = models.BooleanField(default=False, editable=False)

@@ -7,8 +7,10 @@ from django.utils import timezone
 from tenants import audit
 from tenants.actors import Actor
 from tenants.errors import Forbidden
+from tenants.kinds import Kind
 from tenants.models import ApiToken, Membership
 from tenants.policy import Permission
+from tenants.services.token_news import forget_end, tell_of_token
 
 
 @atomic
@@ -19,7 +21,8 @@ def revoke_token(token: ApiToken, *, by: Actor) -> None:
     accounts.
     """
     _may_revoke(token, by)
-    _revoke(ApiToken.objects.filter(pk=token.pk), by)
+    for revoked in _revoke(ApiToken.objects.filter(pk=token.pk), by):
+        tell_of_token(Kind.TOKEN_REVOKED, revoked, by=by)
 
 
 def is_revocable(token: ApiToken, *, by: Actor) -> bool:
@@ -43,11 +46,15 @@ def _may_revoke(token: ApiToken, by: Actor) -> None:
 
 def revoke_tokens_of(membership: Membership, *, by: Actor) -> None:
     """End all personal tokens of somebody who stops being a member; part of that transaction."""
-    _revoke(ApiToken.objects.filter(tenant=membership.tenant_id, user=membership.user_id), by)
+    mine = ApiToken.objects.filter(tenant=membership.tenant_id, user=membership.user_id)
+    for token in _revoke(mine, by):
+        forget_end(token)  # that somebody is gone says it all, and is told once
 
 
-def _revoke(tokens: QuerySet[ApiToken], by: Actor) -> None:
-    for token in tokens.filter(revoked_at=None).select_for_update(no_key=True):
+def _revoke(tokens: QuerySet[ApiToken], by: Actor) -> list[ApiToken]:
+    revoked = list(tokens.filter(revoked_at=None).select_for_update(no_key=True))
+    for token in revoked:
         token.revoked_at = timezone.now()
         token.save(update_fields=["revoked_at"])
         audit.record("token.revoked", token, by=by, name=token.name, prefix=token.prefix)
+    return revoked

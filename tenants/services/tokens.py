@@ -12,9 +12,11 @@ from django.utils import timezone
 from tenants import audit
 from tenants.actors import Actor
 from tenants.errors import Forbidden, Refused
+from tenants.kinds import Kind
 from tenants.models import ApiToken, ServiceAccount
 from tenants.policy import Permission, covers
 from tenants.services.members import known_roles
+from tenants.services.token_news import tell_of_token
 from tenants.tokens import SHOWN, digest_of, new_secret, with_holders
 
 LONGEST_LIFE: Final = timedelta(days=366)
@@ -91,6 +93,7 @@ def rotate_token(token: ApiToken, *, overlap: timedelta = OVERLAP, by: Actor) ->
     token.save(update_fields=["expires_at"])
     told = {**_told(token), "successor": successor.prefix, "successor_expires_at": successor.expires_at}
     audit.record("token.rotated", token, by=by, **told)
+    tell_of_token(Kind.TOKEN_ROTATED, token, by=by)
     return successor, secret
 
 
@@ -133,6 +136,7 @@ def _make(by: Actor, **facts: Any) -> tuple[ApiToken, str]:
     _lives_a_while(facts["expires_at"])
     token, secret = _new(by, **facts)
     audit.record("token.created", token, by=by, **_told(token))
+    tell_of_token(Kind.TOKEN_CREATED, token, by=by)
     return token, secret
 
 

@@ -70,7 +70,7 @@ def member_remove(request: TenantRequest, pk: UUID) -> HttpResponse:
         title=f"Remove {member.user} from {name}?",
         lead="They see and do nothing here from this moment on.",
         consequences=[
-            "Pages that they have open go silent, within fifteen seconds.",
+            "Pages that they have open go silent, within a second.",
             "Their personal tokens are revoked, for good.",
             "Service accounts stay as they are; rotate those of their tokens that this person knows.",
             "Invitations that they sent stay open.",

@@ -54,7 +54,8 @@ def sign_on_settings(request: TenantRequest) -> HttpResponse:
 def sign_on_configure(request: TenantRequest) -> HttpResponse:
     tenant = request.actor.tenant
     sign_on = sign_on_of(tenant)
-    form = SignOnForm(request.POST or None, initial=_as_it_is(sign_on), keeps=sign_on is not None)
+    keeps = sign_on is not None and sign_on.has_secret
+    form = SignOnForm(request.POST or None, initial=_as_it_is(sign_on), keeps=keeps)
     if form.is_valid() and _configured(form, request.actor):
         messages.success(request, "The settings are kept. Try the sign-on now.")
         return redirect("sign-on-settings", tenant.name)

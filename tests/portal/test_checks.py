@@ -23,6 +23,7 @@ SAFE = {
     "AUDIT_KEY": "a" * 50,
     "AUDIT_OLD_KEYS": [],
     "SEALING_SECRET": "z" * 50,
+    "SIGN_ON_LOOPBACK": False,
 }
 
 
@@ -62,6 +63,7 @@ def test_safe_settings_pass(safe):
         ("SEALING_SECRET", "short", "portal.E016"),
         ("SEALING_SECRET", "k" * 50, "portal.E017"),
         ("SEALING_SECRET", "a" * 50, "portal.E017"),
+        ("SIGN_ON_LOOPBACK", True, "portal.E018"),
         ("AUDIT_KEY", "", "portal.E013"),
         ("AUDIT_KEY", "short", "portal.E013"),
         ("AUDIT_KEY", "k" * 50, "portal.E014"),

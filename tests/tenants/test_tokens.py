@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -12,7 +13,8 @@ from tenants.scope import enter_tenant
 from tenants.services.tokens import create_service_token, create_token
 from tenants.tokens import BadToken, digest_of, find_token, is_well_formed, new_secret
 
-DOCUMENTED = re.compile(r"\bep_[A-Za-z0-9_-]{43}[A-Za-z0-9]{6}\b")
+GUIDE = (Path(__file__).parents[2] / "docs/api.md").read_text()
+DOCUMENTED = re.compile(re.search(r"^\\bep_.*$", GUIDE, re.MULTILINE)[0])
 
 
 def with_another(secret: str, place: int) -> str:
@@ -24,6 +26,15 @@ def test_secrets_have_the_shape_that_is_documented_and_are_never_the_same():
 
     assert [secret for secret in made if not DOCUMENTED.fullmatch(secret)] == []
     assert len(made) == 200
+
+
+def test_the_check_in_the_guide_tells_secrets_from_chance():
+    guide = {}
+    exec(re.search(r"^```python\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)[1], guide)  # noqa: S102 -- ours
+
+    secret = new_secret()
+
+    assert (guide["is_secret"](secret), guide["is_secret"](with_another(secret, 9))) == (True, False)
 
 
 def test_a_checksum_is_always_the_same():

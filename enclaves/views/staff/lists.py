@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from enclaves.forms import FleetFilterForm
 from enclaves.lifecycle import AccountState, EnclaveState, HostState, OperationState
-from enclaves.services import fleet
+from enclaves.services import fleet, zones
 from tenants.paging import page_of
 from tenants.policy import StaffPermission
 from tenants.staff_gate import StaffRequest, fleet_page
@@ -98,7 +98,8 @@ def operation_list(request: StaffRequest) -> HttpResponse:
 
 
 def _listed(request: StaffRequest, listing: Listing) -> HttpResponse:
-    form = FleetFilterForm(request.GET, filters=listing.filters, states=listing.states)
+    known = [zone.name for zone in zones.catalogue()] if "zone" in listing.filters else []
+    form = FleetFilterForm(request.GET, filters=listing.filters, states=listing.states, zones=known)
     wanted = form.wanted()
     page = page_of(listing.rows(wanted), request.GET, order=listing.order)
     request.looks.at_list(listing.name, page.rows)

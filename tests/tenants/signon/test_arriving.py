@@ -8,9 +8,10 @@ from django.test import Client
 from django.utils import timezone
 
 from tenants import audit
+from tenants.gate import may_still
 from tenants.invitations import invite_member, revoke_invitation
 from tenants.models import Invitation, Membership, SignOn, SignOnIdentity, Tenant, User
-from tenants.policy import Role
+from tenants.policy import Permission, Role
 from tenants.scope import tenant_scope
 from tenants.services.members import remove_member
 from tenants.signon.settings import end_sessions, remove_sign_on, untie
@@ -216,6 +217,19 @@ def test_such_a_session_makes_no_tenant(in_force, provider, visitor, ada):
     assert (page.status_code, api.status_code, Tenant.objects.count()) == (403, 403, before)
 
 
+def test_such_a_session_accepts_no_invitation_of_another_tenant(
+    letter, evil, visitor, globex, acme, proven, actor
+):
+    bob = proven(BOB)
+    with tenant_scope(globex.pk):
+        Membership.objects.create(tenant=globex, user=bob, roles=["reader"])
+    visitor.sign_on(evil, know(evil, BOB), tenant="globex")
+    visitor.client.get(letter)
+
+    assert visitor.client.post("/invitation/accept/").status_code == 403
+    assert of(acme, Invitation)[0].state == "pending"
+
+
 def test_an_invitation_and_the_providers_word_are_not_enough_without_the_letter(
     evil, visitor, ada, globex, actor
 ):
@@ -234,6 +248,12 @@ def letter(acme, actor, posted, in_force) -> str:
     """The link in bob's letter."""
     with tenant_scope(acme.pk):
         return f"/invitation/{posted(invite_member, BOB, ['developer'], by=actor(Role.ADMIN))}/"
+
+
+def test_the_letter_leads_to_the_provider(letter, visitor):
+    page = visitor.client.get(letter, follow=True)
+
+    assert 'href="/sign-on/acme/"' in page.text
 
 
 def test_who_opened_the_letter_joins_by_signing_on(letter, provider, visitor, acme):
@@ -421,6 +441,19 @@ def test_sessions_end_when_an_admin_ends_them_or_the_sign_on(
 
     assert (page.status_code, page.url) == (302, "/sign-on/acme/?next=%2Ft%2Facme%2F")
     assert (api.status_code, api.json()["type"].rpartition("/")[2]) == (403, "sign-on")
+
+
+def test_what_was_open_when_the_sessions_ended_is_proven_to_be_over(
+    in_force, provider, visitor, ada, acme, actor
+):
+    visitor.sign_on(provider, know(provider, ada))
+    began = visitor.client.session["signed_on_at"]
+    before = may_still(ada, Permission.OPERATION_VIEW, signed_on_at=began)
+    with tenant_scope(acme.pk):
+        end_sessions(by=actor(Role.ADMIN))
+
+    assert (before, may_still(ada, Permission.OPERATION_VIEW, signed_on_at=began)) == (True, False)
+    assert may_still(ada, Permission.OPERATION_VIEW)
 
 
 def test_signing_in_by_oneself_afterwards_is_a_session_of_ones_own(

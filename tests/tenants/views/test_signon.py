@@ -74,6 +74,16 @@ def test_settings_are_changed_and_the_secret_stays(admin, acme):
     assert (after.sealed_secret, after.tenant.trusts_sign_on_factor) == (before, True)
 
 
+def test_a_client_without_a_secret_is_given_one(admin, acme):
+    admin.client.post(PAGE + "configure/", {**GIVEN, "client_secret": "", "is_public": "on"})
+
+    missing = admin.client.post(PAGE + "configure/", {**GIVEN, "client_secret": ""})
+    assert "or say that there is none" in missing.text
+    admin.client.post(PAGE + "configure/", GIVEN)
+
+    assert kept(acme).has_secret
+
+
 def try_it(admin: Browser, provider, subject: str):
     admin.client.post(PAGE + "try/")
     return admin.sign_on(provider, subject)

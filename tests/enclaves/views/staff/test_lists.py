@@ -97,7 +97,7 @@ FOUND = {
     "hosts/?q=query-1&tenant=acme": {ONE},
     "hosts/?state=failed": set(),
     "hosts/?zone=prod.aws-us-east-1c&tenant=acme": {ONE, TWO},
-    "hosts/?zone=nowhere": set(),
+    "hosts/?zone=prod.azure-eastus-az1": set(),
     "hosts/?group=look": set(),
     "accounts/?q=1111": {A},
     "accounts/?q=globex": {G},
