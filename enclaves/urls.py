@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from enclaves.views import access, accounts, deployments, enclaves, home, hosts, issuer, operations, streams
+from enclaves.views.staff import access as staff_access
 from enclaves.views.staff import lists, overview, things, zones
 
 _account = [
@@ -60,7 +61,17 @@ _tenant: list[URLPattern | URLResolver] = [
     path("sessions/<uuid:pk>/recording/", access.session_recording, name="session-recording"),
 ]
 
-_staff = [
+_staff_access = [
+    path("", staff_access.access_detail, name="staff-access"),
+    path("decide/", staff_access.access_decide, name="staff-access-decide"),
+    path("revoke/", staff_access.access_revoke, name="staff-access-revoke"),
+    path("withdraw/", staff_access.access_withdraw, name="staff-access-withdraw"),
+    path("finish/", staff_access.access_finish, name="staff-access-finish"),
+    path("extend/", staff_access.access_extend, name="staff-access-extend"),
+    path("certificates/", staff_access.access_certificate, name="staff-access-certificate"),
+    path("certificates/<uuid:pk>/", staff_access.certificate_download, name="staff-certificate-download"),
+]
+_staff: list[URLPattern | URLResolver] = [
     path("", overview.fleet_overview, name="staff-home"),
     path("tenants/", lists.tenant_list, name="staff-tenant-list"),
     path("tenants/<slug:name>/", things.tenant_detail, name="staff-tenant"),
@@ -70,6 +81,9 @@ _staff = [
     path("enclaves/<uuid:pk>/", things.enclave_detail, name="staff-enclave"),
     path("hosts/", lists.host_list, name="staff-host-list"),
     path("hosts/<uuid:pk>/", things.host_detail, name="staff-host"),
+    path("hosts/<uuid:pk>/access/", staff_access.access_ask, name="staff-access-ask"),
+    path("access/", staff_access.access_list, name="staff-access-list"),
+    path("access/<slug:grant>/", include(_staff_access)),
     path("operations/", lists.operation_list, name="staff-operation-list"),
     path("operations/<uuid:pk>/", things.operation_detail, name="staff-operation"),
     path("zones/", zones.zone_list, name="staff-zone-list"),

@@ -4,25 +4,45 @@ Everything is read on the connection that the row-level policies do not bind, so
 tenants.looks.looking, which tells each tenant what was seen of it. Figures name no thing of anybody.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, F, Func, IntegerField, Model, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from enclaves.lifecycle import OPEN_OPERATION, AccountState, EnclaveState, HostState, OperationState
-from enclaves.models import AccountCheck, CloudAccount, Deployment, Enclave, Host, HostMove, Operation
-from enclaves.services import seeing
+from enclaves.lifecycle import (
+    GRANTED,
+    OPEN_OPERATION,
+    AccessState,
+    AccountState,
+    EnclaveState,
+    HostState,
+    OperationState,
+)
+from enclaves.models import (
+    AccessRequest,
+    AccessRules,
+    AccountCheck,
+    CloudAccount,
+    Deployment,
+    Enclave,
+    Host,
+    HostMove,
+    Operation,
+)
+from enclaves.services import seeing, visits
 from tenants.audit import LOOKED
 from tenants.models import AuditEvent, Membership, Tenant
 from tenants.policy import Role
 from tenants.scope import EVERYBODY
 
 LATELY: Final = timedelta(days=1)
+MINE_SHOWN: Final = timedelta(days=30)
 NAMED: Final = 3  # tenants of a zone by name; of more only how many
 
 # The filters of each list: the conditions that they set.
@@ -108,6 +128,30 @@ def every_host() -> QuerySet[Host]:
 def operations(wanted: Mapping[str, Any]) -> QuerySet[Operation]:
     rows = Operation.objects.using(EVERYBODY).select_related("tenant", "account", "enclave__account")
     return _narrowed(rows.annotate(revision_number=F("revision__number")), wanted, ("title__icontains",))
+
+
+def every_access() -> QuerySet[AccessRequest]:
+    return visits.every_request(EVERYBODY)
+
+
+def standing_access(person_id: UUID) -> list[AccessRequest]:
+    """What waits or is open at any tenant, and what this person asked for lately."""
+    standing = Q(state__in=(AccessState.REQUESTED, *GRANTED, AccessState.REVOCATION_FAILED))
+    mine = Q(person=person_id, requested_at__gt=timezone.now() - MINE_SHOWN)
+    return list(every_access().filter(standing | mine).order_by("-requested_at", "-id")[:200])
+
+
+def access_rules(tenant_ids: Collection[UUID]) -> Mapping[UUID, AccessRules]:
+    """The rules of each of these tenants."""
+    laid_down = AccessRules.objects.using(EVERYBODY).filter(tenant__in=tenant_ids)
+    found = {rules.tenant_id: rules for rules in laid_down}
+    return {one: found.get(one) or AccessRules(tenant_id=one) for one in tenant_ids}
+
+
+def tenant_of_access(name: str) -> UUID | None:
+    """The tenant whose hosts a request is about."""
+    rows = AccessRequest.objects.using(EVERYBODY).filter(name=name)
+    return rows.values_list("tenant_id", flat=True).first()
 
 
 def deployments_of(tenant: Tenant) -> list[Deployment]:

@@ -43,9 +43,14 @@ def gateway() -> Gateway | None:
 
 
 def requests(tenant: Tenant) -> QuerySet[AccessRequest]:
-    """All requests, with their hosts and how many sessions came of them."""
+    """The requests in a tenant, with their hosts and how many sessions came of them."""
+    return every_request().filter(tenant=tenant)
+
+
+def every_request(using: str = "default") -> QuerySet[AccessRequest]:
+    """The same of all tenants that this connection shows."""
     places = AccessHost.objects.select_related("host").order_by("host__name")
-    rows = tenant.accessrequests.select_related("tenant", "enclave__account", "deployment__application")
+    rows = AccessRequest.objects.using(using).select_related("tenant", "enclave__account", "extends")
     counted = rows.annotate(
         session_count=Count("sessions"),
         session_open=Count("sessions", filter=Q(sessions__closed_at=None)),

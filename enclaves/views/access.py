@@ -89,7 +89,7 @@ def access_decide(request: TenantRequest, grant: str) -> HttpResponse:
     if form.is_valid():
         try:
             with refusals(request):
-                _decide(request, row, form)
+                messages.success(request, decide(row, form, by=request.actor))
                 return redirect("access-detail", tenant.name, row.name)
         except ValidationError as error:
             add_errors(form, error)
@@ -174,9 +174,7 @@ def certificate_download(request: TenantRequest, grant: str, pk: UUID) -> HttpRe
     row = _request_of(request, grant)
     if services.person_id(request.actor) != row.person_id:
         raise Http404
-    made = get_object_or_404(row.certificates, pk=pk)
-    headers = {"Content-Disposition": f'attachment; filename="{row.name}-cert.pub"'}
-    return HttpResponse(made.certificate + "\n", content_type="text/plain; charset=utf-8", headers=headers)
+    return certificate_file(row, pk)
 
 
 @require_http_methods(["GET", "POST"])
@@ -224,15 +222,20 @@ def session_recording(request: TenantRequest, pk: UUID) -> HttpResponse:
     return HttpResponse(text, content_type="application/x-asciicast; charset=utf-8", headers=headers)
 
 
-def _decide(request: TenantRequest, row: AccessRequest, form: DecideAccessForm) -> None:
+def decide(row: AccessRequest, form: DecideAccessForm, *, by: services.Person) -> str:
+    """Do what a form says, and return what to say of it."""
     note = form.cleaned_data["note"]
     if form.cleaned_data["decision"] == "deny":
-        services.deny_access(row, by=request.actor, note=note)
-        messages.success(request, f"Denied. {row.asked_as} was told.")
-        return
-    given = form.cleaned_data["minutes"]
-    services.approve_access(row, by=request.actor, minutes=given, note=note)
-    messages.success(request, f"Approved. {row.asked_as} was told.")
+        services.deny_access(row, by=by, note=note)
+        return f"Denied. {row.asked_as} was told."
+    services.approve_access(row, by=by, minutes=form.cleaned_data["minutes"], note=note)
+    return f"Approved. {row.asked_as} was told."
+
+
+def certificate_file(row: AccessRequest, pk: UUID) -> HttpResponse:
+    made = get_object_or_404(row.certificates, pk=pk)
+    headers = {"Content-Disposition": f'attachment; filename="{row.name}-cert.pub"'}
+    return HttpResponse(made.certificate + "\n", content_type="text/plain; charset=utf-8", headers=headers)
 
 
 def _what_is_cut(hosts: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from enclaves.services import fleet, seeing
+from enclaves.services.access import OPEN_HOSTS
 from enclaves.views.operations import LOG_LINES
 from tenants.policy import StaffPermission
 from tenants.staff_gate import StaffRequest, fleet_page
@@ -61,7 +62,9 @@ def enclave_detail(request: StaffRequest, pk: UUID) -> HttpResponse:
 def host_detail(request: StaffRequest, pk: UUID) -> HttpResponse:
     host = get_object_or_404(fleet.every_host(), pk=pk)
     request.looks.into(host.tenant, host)
-    return render(request, "staff/hosts/detail.html", {"host": host, "timeline": seeing.timeline(host)})
+    may_ask = request.staff.may(StaffPermission.ACCESS_ASK) and host.state in OPEN_HOSTS
+    context = {"host": host, "timeline": seeing.timeline(host), "may_ask": may_ask}
+    return render(request, "staff/hosts/detail.html", context)
 
 
 @require_GET
