@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-_LEFT_OUT = frozenset({"build.py", "cloud_init.py"})
+_LEFT_OUT = "build.py"
 _SHEBANG = b"#!/usr/bin/env python3\n"
 _MAIN = "import sys\nfrom agent.__main__ import main\n\nsys.exit(main())\n"
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say
@@ -34,7 +34,7 @@ def _contents(packages: Path) -> Iterator[tuple[str, bytes]]:
     yield "__main__.py", _MAIN.encode()
     own = Path(__file__).parent
     for path in sorted(own.glob("*.py")):
-        if path.name not in _LEFT_OUT:
+        if path.name != _LEFT_OUT:
             yield f"agent/{path.name}", path.read_bytes()
     # Python alone: what was compiled would be for one machine, and websockets does without.
     for path in sorted((packages / "websockets").rglob("*.py")):

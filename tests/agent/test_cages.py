@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -186,7 +187,10 @@ class _holding(_holder):
 def _say(holder, word, answers=False):
     holder.stdin.write(f"{word}\n")
     holder.stdin.flush()
-    return holder.stdout.readline().strip() if answers else None
+    if not answers:
+        return None
+    assert select.select([holder.stdout], [], [], 20)[0], "Nothing was said."
+    return holder.stdout.readline().strip()
 
 
 def _told(holder):

@@ -4,25 +4,26 @@ import subprocess
 import pytest
 import yaml
 
-from agent.cloud_init import TooLong, user_data
 from agent.config import config_from
+from enclaves.blueprints.cloud_init import TooLong, user_data
 from tests.agent.made import Made
 
+SHA256 = "ab" * 32
 CONFIG = {
     **Made().told("/var/lib/enclave-agent"),
     "gateway_urls": ["wss://one.example:8443", "wss://two.example"],
+    "agent_sha256": SHA256,
     "gateway_ca": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
 }
-SHA256 = "ab" * 32
 
 
 @pytest.fixture
 def told():
-    return yaml.safe_load(user_data(CONFIG, SHA256))
+    return yaml.safe_load(user_data(CONFIG))
 
 
 def test_it_is_what_cloud_init_reads():
-    assert user_data(CONFIG, SHA256).startswith("#cloud-config\n")
+    assert user_data(CONFIG).startswith("#cloud-config\n")
 
 
 def test_the_agent_finds_its_configuration_whole(told):
@@ -53,7 +54,7 @@ def test_the_agent_is_taken_from_any_gateway_if_its_hash_is_right(told, tmp_path
 
     assert "https://one.example:8443/enclave-agent.pyz https://two.example/enclave-agent.pyz" in script
     assert SHA256 in script
-    assert subprocess.run(["sh", "-n"], input=script, text=True, check=False).returncode == 0
+    assert subprocess.run(["/bin/sh", "-n"], input=script, text=True, check=False).returncode == 0
 
 
 def test_an_agent_with_another_hash_is_not_started(told, tmp_path):
@@ -67,7 +68,7 @@ def test_an_agent_with_another_hash_is_not_started(told, tmp_path):
         (tmp_path / name).chmod(0o755)
 
     done = subprocess.run(
-        ["sh"], input=script, text=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=False
+        ["/bin/sh"], input=script, text=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=False
     )
 
     assert done.returncode != 0
@@ -82,7 +83,7 @@ def test_what_ends_the_agent_ends_its_sessions(told):
 
 def test_more_than_the_clouds_take_is_refused():
     with pytest.raises(TooLong):
-        user_data({**CONFIG, "gateway_ca": "x" * 20_000}, SHA256)
+        user_data({**CONFIG, "gateway_ca": "x" * 20_000})
 
 
 def _file(told, path):

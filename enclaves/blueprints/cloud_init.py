@@ -1,9 +1,4 @@
-"""The user data of a new host, as cloud-init reads it: it installs the agent, and closes every other way in.
-
-This module and `build` stay with the portal; they are not part of the file that hosts get.
-"""
-
-from __future__ import annotations
+"""The user data of a new host, for cloud-init: it installs the agent, and closes every other way in."""
 
 import json
 from collections.abc import Mapping
@@ -56,9 +51,11 @@ class TooLong(Exception):
     """The user data is longer than the clouds take."""
 
 
-def user_data(config: Mapping[str, Any], agent_sha256: str) -> str:
-    """The whole text. `config` is what `agent.config` describes; it holds no secret. Raises TooLong.
+def user_data(config: Mapping[str, Any]) -> str:
+    """The whole text, always the same for the same configuration; it holds no secret. Raises TooLong.
 
+    `config` is what `agent.config` describes, and beside it `agent_sha256`: the hash of the agent's file,
+    which the gateways serve. Hosts take no other.
     The host's image must have Python 3.9 with `cryptography`, OpenSSH's server, curl and systemd.
     """
     login = str(config.get("login", "enclave"))
@@ -71,7 +68,7 @@ def user_data(config: Mapping[str, Any], agent_sha256: str) -> str:
             _file(f"{CONFIG_FOLDER}/config.json", json.dumps(config), "0600"),
             _file(f"{CONFIG_FOLDER}/gateway.pem", str(config["gateway_ca"]), "0644"),
             _file(_UNIT_FILE, _UNIT, "0644"),
-            _file(_INSTALL_FILE, _install(config, agent_sha256), "0755"),
+            _file(_INSTALL_FILE, _install(config), "0755"),
             # What a person asks to be started later would outlive the grant.
             _file("/etc/cron.deny", f"{login}\n", "0644"),
             _file("/etc/at.deny", f"{login}\n", "0644"),
@@ -84,7 +81,8 @@ def user_data(config: Mapping[str, Any], agent_sha256: str) -> str:
     return text
 
 
-def _install(config: Mapping[str, Any], sha256: str) -> str:
+def _install(config: Mapping[str, Any]) -> str:
+    sha256 = str(config["agent_sha256"])
     urls = " ".join(_download(str(url)) for url in config["gateway_urls"])
     return _INSTALL.format(sha256=sha256, file=AGENT_FILE, folder=CONFIG_FOLDER, urls=urls)
 
