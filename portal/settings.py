@@ -295,6 +295,7 @@ SIGNER_SECRET = os.environ.get("PORTAL_SIGNER_SECRET", "")  # of the pages and t
 SIGNER_URL = os.environ.get("PORTAL_SIGNER_URL", "").rstrip("/")  # empty: no certificates are made
 # What a host is told at its birth, and how people call the gateway; empty: hosts get no agent.
 GATEWAY_URLS = [url for url in os.environ.get("PORTAL_GATEWAY_URLS", "").split(",") if url]  # wss://…
+AGENT_SHA256 = os.environ.get("PORTAL_AGENT_SHA256", "")  # of the agent's file that gateways serve
 GATEWAY_SSH = os.environ.get("PORTAL_GATEWAY_SSH", "")  # host:port
 HOST_LOGIN = os.environ.get("PORTAL_HOST_LOGIN", "enclave")
 # The clouds' certificates for identity documents: aws/<region>.pem, azure/roots.pem, azure/intermediates.pem.

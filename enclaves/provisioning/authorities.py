@@ -24,6 +24,7 @@ from enclaves.signing import keys, rotation, x509
 from enclaves.signing.keys import KeyKind, LocalKeyBox
 from enclaves.signing.rotation import SCHEDULES, Purpose, Succession
 from enclaves.signing.ssh import SshAuthority
+from enclaves.signing.tokens import key_id
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,11 @@ def grant_keys() -> list[Ed25519PublicKey]:
     _signing(Purpose.GRANTS)
     found = [serialization.load_pem_public_key(row.public.encode()) for row in _believed(Purpose.GRANTS)]
     return [key for key in found if isinstance(key, Ed25519PublicKey)]
+
+
+def grant_key_pems() -> dict[str, str]:
+    """The same by their ids, in PEM."""
+    return {key_id(key): _pem(key) for key in grant_keys()}
 
 
 def tenant_authority(tenant: str, tenant_id: UUID) -> x509.Authority:
@@ -172,6 +178,11 @@ def _ed25519(row: Authority) -> Ed25519PrivateKey:
 
 def _context(purpose: Purpose, scope: str) -> str:
     return f"{purpose}:{scope}"
+
+
+def _pem(key: Ed25519PublicKey) -> str:
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_bytes(serialization.Encoding.PEM, form).decode()
 
 
 def _line(public: str) -> str:

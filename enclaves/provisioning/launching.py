@@ -11,8 +11,8 @@ from django.utils import timezone
 from enclaves.lifecycle import HostState
 from enclaves.models import Enclave, Host, HostMove, Work
 from enclaves.providers.base import CloudHost, HostOrder, Progress, ProgressState, ProviderError, Trouble
+from enclaves.provisioning import birth, work
 from enclaves.provisioning import hosts as host_rows
-from enclaves.provisioning import work
 from enclaves.provisioning.rounds import BY, Round
 
 LAUNCHES_PER_ROUND = 50
@@ -110,7 +110,8 @@ def _launches_left(this: Round) -> int:
 
 def _launch_one(this: Round, host: Host) -> None:
     this.claimed.keep()
-    _keep(host, launch_tried_at=timezone.now())
+    told = host.user_data or birth.user_data(this.enclave, host)
+    _keep(host, launch_tried_at=timezone.now(), user_data=told)
     machine = this.provider.launch(this.place, this.enclave.resources, _order(this.enclave, host))
     if machine.operation:
         # Before anything else: whoever takes over must be able to ask how it goes.
@@ -135,6 +136,7 @@ def _order(enclave: Enclave, host: Host) -> HostOrder:
             "enclave:deployment": str(host.deployment_id),
             "enclave:tenant": enclave.account.tenant.name,
         },
+        user_data=host.user_data,
     )
 
 
