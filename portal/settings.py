@@ -228,6 +228,9 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
+        "AccessEnd": "enclaves.lifecycle.AccessEnd",
+        "AccessSide": "enclaves.models.AccessRequest.Side",
+        "AccessState": "enclaves.lifecycle.AccessState",
         "AccountState": "enclaves.lifecycle.AccountState",
         "EnclaveState": "enclaves.lifecycle.EnclaveState",
         "DeploymentState": "enclaves.lifecycle.DeploymentState",

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from django.urls.converters import StringConverter
 
 from enclaves.api import (
+    access,
     accounts,
     applications,
     deployments,
@@ -49,6 +50,18 @@ _operation = [
     path("", operations.OperationView.as_view(), name="api-operation"),
     path("events/", operations.OperationEventListView.as_view(), name="api-operation-events"),
 ]
+_access = [
+    path("", access.AccessRequestView.as_view(), name="api-access-request"),
+    path("approve/", access.AccessApproveView.as_view(), name="api-access-approve"),
+    path("deny/", access.AccessDenyView.as_view(), name="api-access-deny"),
+    path("withdraw/", access.AccessWithdrawView.as_view(), name="api-access-withdraw"),
+    path("revoke/", access.AccessRevokeView.as_view(), name="api-access-revoke"),
+    path("finish/", access.AccessFinishView.as_view(), name="api-access-finish"),
+    path("extend/", access.AccessExtendView.as_view(), name="api-access-extend"),
+    path("certificate/", access.AccessCertificateView.as_view(), name="api-access-certificate"),
+    path("recordings/", access.AccessSessionListView.as_view(), name="api-access-sessions"),
+    path("recordings/<uuid:id>/", access.AccessRecordingView.as_view(), name="api-access-recording"),
+]
 _tenant: list[URLPattern | URLResolver] = [
     path("cloud-accounts/", accounts.CloudAccountListView.as_view(), name="api-cloud-accounts"),
     path("cloud-accounts/<account:account>/", include(_account)),
@@ -62,6 +75,9 @@ _tenant: list[URLPattern | URLResolver] = [
     path("hosts/<uuid:id>/", hosts.HostView.as_view(), name="api-host"),
     path("operations/", operations.OperationListView.as_view(), name="api-operations"),
     path("operations/<uuid:id>/", include(_operation)),
+    path("access-requests/", access.AccessRequestListView.as_view(), name="api-access-requests"),
+    path("access-requests/<slug:name>/", include(_access)),
+    path("access-rules/", access.AccessRulesView.as_view(), name="api-access-rules"),
 ]
 
 _staff = [

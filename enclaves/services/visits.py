@@ -3,9 +3,10 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -95,6 +96,14 @@ def open_hosts(tenant: Tenant, *, host: str = "", deployment: str = "") -> list[
     except ValidationError:
         return []
     return list(rows.order_by("enclave__zone_id", "cluster", "number")[: MOST_HOSTS * 4])
+
+
+def hosts_by_id(tenant: Tenant, ids: Collection[UUID]) -> list[Host]:
+    """These hosts; raises ValidationError if one of them is none of the tenant's."""
+    found = list(tenant.hosts.filter(pk__in=ids).select_related("enclave__account").order_by("name"))
+    if len(found) != len(set(ids)):
+        raise ValidationError({"hosts": "One of these is no host of yours."})
+    return found
 
 
 def recording(session: AccessSession, start: int = 0) -> str:
