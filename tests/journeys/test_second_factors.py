@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from portal.codes import code_of
+from tests.journeys.test_keyboard import choose, type_into
 
 KEY = {
     "protocol": "ctap2",
@@ -157,3 +158,33 @@ def test_the_security_of_a_tenant_is_a_page_for_its_admins(visit, people):
     ada.look()
 
     expect(ada.page.get_by_role("link", name="Set one up")).to_be_visible()
+
+
+def test_the_keyboard_alone_sets_up_a_second_factor_and_uses_it(visit, people):
+    mia = visit()
+    mia.sign_in(people["mia"])
+    mia.page.goto(f"{mia.base_url}/accounts/2fa/")
+
+    choose(mia, "Set up an app")
+    heading(mia, "Set up an authenticator app")
+    secret = mia.page.locator("dd code").inner_text()
+    mia.page.keyboard.type(code_of(secret))  # the field has the focus already
+    mia.page.keyboard.press("Enter")
+    heading(mia, "Recovery codes")
+    choose(mia, "I have kept them")
+    heading(mia, "Sign-in")
+    mia.sign_out()
+    mia.page.goto(f"{mia.base_url}/accounts/login/")
+    type_into(mia, "E-mail", people["mia"]["email"])
+    type_into(mia, "Password", people["mia"]["password"])
+    mia.page.keyboard.press("Enter")
+    heading(mia, "Second factor")
+    mia.page.keyboard.type(code_of(secret, later=1))
+    mia.page.keyboard.press("Enter")
+    at_work(mia)
+
+    mia.page.goto(f"{mia.base_url}/accounts/2fa/")
+    choose(mia, "Remove…")
+    heading(mia, "Remove the authenticator app?")
+    choose(mia, "Remove it")
+    heading(mia, "Sign-in")
