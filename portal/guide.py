@@ -11,7 +11,7 @@ The portal is ready: {base_url}
 {users}
 
 {codes}
-  A token of acme's admin, for the API:
+  A token of acme's service account demo, which may what an admin may, for the API:
     export TOKEN={token}
 
   Three things to try:

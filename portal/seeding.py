@@ -31,9 +31,10 @@ from tenants.models import Membership, Tenant, User
 from tenants.policy import Role, StaffRole
 from tenants.scope import tenant_scope
 from tenants.services.members import add_member
+from tenants.services.service_accounts import create_service_account
 from tenants.services.staff import add_staff
 from tenants.services.tenants import create_tenant
-from tenants.services.tokens import create_token
+from tenants.services.tokens import create_service_token
 
 AWS_ZONE, AZURE_ZONE = "prod.aws-us-east-1c", "prod.azure-eastus-az1"
 RECOMMENDER = f"""\
@@ -224,7 +225,8 @@ def _actor(tenant: Tenant, user: User) -> Actor:
 
 
 def _token(by: Actor) -> dict[str, Any]:
-    _, secret = create_token("demo", by.roles, timezone.now() + timedelta(days=7), by=by)
+    account = create_service_account("demo", by.roles, "What the guide and its commands act as", by=by)
+    _, secret = create_service_token(account, "demo", timezone.now() + timedelta(days=7), by=by)
     return {"tenant": by.tenant.name, "roles": [role.value for role in by.roles], "token": secret}
 
 

@@ -241,7 +241,7 @@ SPECTACULAR_SETTINGS = {
         "Roles": "tenants.models.ROLE_CHOICES",
         "StaffRoles": "tenants.models.STAFF_ROLE_CHOICES",
         "OperationKind": "enclaves.models.Operation.Kind",
-        "NotificationKind": "tenants.kinds.Kind",
+        "NotificationKind": "tenants.api.telling.KINDS",
         "StepState": "enclaves.api.serializers.operations.STEP_STATES",
     },
     "POSTPROCESSING_HOOKS": [

@@ -3,9 +3,11 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.core import context
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from tenants import lockout
 from tenants.assurance import has_second_factor, is_fresh, signed_on_for
@@ -30,6 +32,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         if invitation is None or invitation.state != "pending":
             return False
         return invitation.email == email.lower()
+
+    def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
+        """Who had to confirm an address before they could accept an invitation goes on to accept it."""
+        if SESSION_KEY in context.request.session:
+            return reverse("invitation")
+        return str(super().get_email_verification_redirect_url(email_address))
 
     def post_login(
         self, request: HttpRequest, user: User, *, signal_kwargs: dict[str, Any] | None, **facts: Any

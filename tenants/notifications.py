@@ -73,9 +73,12 @@ def _one_line(title: str) -> str:
 
 
 def _hold(fresh: Notification, words: Words) -> Notification:
-    # Whoever is faster writes the row; the other one waits here, and replaces its words.
-    Notification.objects.bulk_create([fresh], ignore_conflicts=True)
-    held = _open(Kind(fresh.kind), fresh.tenant, fresh.source).get()
+    held = None
+    while held is None:
+        # Whoever is faster writes the row; the other one waits here, and replaces its words. If it was
+        # cleared since, there is none again.
+        Notification.objects.bulk_create([fresh], ignore_conflicts=True)
+        held = _open(Kind(fresh.kind), fresh.tenant, fresh.source).first()
     if held.pk == fresh.pk:
         _tell(held)
     elif words != (held.title, held.detail, held.link):

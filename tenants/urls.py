@@ -92,6 +92,7 @@ urlpatterns = [
     path("tenants/create/", tenants.tenant_create, name="tenant-create"),
     path("invitation/", invited.invitation_show, name="invitation"),
     path("invitation/accept/", invited.invitation_accept, name="invitation-accept"),
+    path("invitation/prove/", invited.invitation_prove, name="invitation-prove"),
     path("invitation/switch/", invited.invitation_switch, name="invitation-switch"),
     path("invitation/<slug:secret>/", invited.invitation_open, name="invitation-open"),
     path("sign-on/", signing_on.sign_on_find, name="sign-on-find"),

@@ -14,7 +14,8 @@ ADDRESS = "127.0.0.1"
 MOST = 65536  # bytes of a form
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width"><title>{title} · pretend identity provider</title>
+<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
+<title>{title} · pretend identity provider</title>
 <main><h1>{title}</h1>{content}
 <p>This is no real identity provider. It believes whatever you choose.</p></main>
 """

@@ -19,6 +19,8 @@ PUBLIC = {"healthz", "readyz", "metrics", "theme/", "api/v1/schema/", "api/v1/do
     ".well-known/enclave-audit-keys.json",  # for those who verify a checkpoint
     "invitation/",  # says what a link opens, to the browser that opened it
     "invitation/<slug:secret>/",
+    "_outbox/",  # the letters of a demo; nowhere else
+    "_outbox/<slug:name>/",
     "sign-on/",  # the way through a tenant's identity provider, and back
     "sign-on/<slug:name>/",
     "sign-on/<slug:name>/start/",
@@ -28,6 +30,7 @@ OWN = {
     "",
     "tenants/create/",
     "invitation/accept/",
+    "invitation/prove/",
     "invitation/switch/",
     "api/v1/tenants/",
     "api/v1/zones/",

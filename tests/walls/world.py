@@ -96,6 +96,8 @@ class Estate:
             "tokens": token.pk,
             "notifications": told.pk,
             "accounts": account,
+            "cloud-accounts": account,
+            "people": add_staff(f"new@staff-of-{self.name}.example", ["support"], by=Shell()),
             "enclaves": enclave,
             "checkpoints": checkpoint.sequence,
         }
@@ -149,7 +151,8 @@ class Estate:
         return f"aws:{NUMBERS[self.name]}"
 
     def _id(self, noun: str) -> dict[str, str]:
-        return dict.fromkeys(("id", "pk"), str(self.things[noun]))
+        thing = self.things[noun]
+        return dict.fromkeys(("id", "pk"), str(getattr(thing, "pk", thing)))
 
     @cached_property
     def marks(self) -> list[str]:
@@ -231,8 +234,9 @@ class World:
     def _user(self, person: Person) -> User:
         email = f"{person.name.replace(' ', '-')}@{person.tenant}.example"
         if person.is_staff:
-            return add_staff(email, [person.role], by=Shell()).user
-        user = self.estates[person.tenant].member(email, person.role).user
+            user = add_staff(email, [person.role], by=Shell()).user
+        else:
+            user = self.estates[person.tenant].member(email, person.role).user
         user.set_password("a password to be asked for again")
         user.save()
         return user

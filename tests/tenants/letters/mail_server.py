@@ -17,6 +17,7 @@ class MailServer:
     taken: list[Message] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)  # to RCPT, by address
     is_mute: bool = False
+    visits: int = 0
     has_one: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Self:
@@ -50,6 +51,7 @@ class _Session(socketserver.StreamRequestHandler):
     server: _Server
 
     def handle(self) -> None:
+        self.server.mail.visits += 1
         self._say("220 ready")
         while line := self.rfile.readline().decode().strip():
             command = line[:4].upper()

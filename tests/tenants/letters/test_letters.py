@@ -2,11 +2,13 @@
 
 import logging
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from celery import current_app
 from django.utils import timezone
 
-from tenants import letters
+from tenants import letters, tasks
 from tenants.invitations import invite_member, resend_invitation, revoke_invitation
 from tenants.kinds import Kind
 from tenants.letters import queue
@@ -268,3 +270,15 @@ def test_a_tenant_s_letter_is_not_seen_by_another(tell, globex):
 
     with tenant_scope(globex.pk):
         assert not Letter.objects.exists()
+
+
+def test_the_name_that_wakes_the_worker_is_that_of_a_task():
+    assert tasks.post.name == letters.TASK
+
+
+def test_every_beat_names_a_task_that_there_is(settings):
+    for app in ("tenants", "enclaves"):
+        import_module(f"{app}.tasks")
+
+    beats = {beat["task"] for beat in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert sorted(beats - set(current_app.tasks)) == []

@@ -4,6 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from portal.codes import code_of
 from tenants.models import StaffEvent, StaffMember, User
 from tenants.policy import StaffRole
 
@@ -66,3 +67,19 @@ def test_who_cannot_be_staff_is_refused(run, acme, email, said):
         run(email)
 
     assert not StaffMember.objects.exists()
+
+
+def test_the_first_operator_gets_in_by_the_link_a_password_and_a_second_factor(run, settings):
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"  # as in production, where no mail may work yet
+    link = re.search(r"https?://[^/]+(/accounts/password/reset/key/\S+)", run(ADDRESS))[1]
+    client = Client()
+    form = client.get(link, follow=True)
+    client.post(form.request["PATH_INFO"], {"password1": PHRASE, "password2": PHRASE})
+    client.post("/accounts/login/", {"login": ADDRESS, "password": PHRASE})
+
+    closed = client.get("/staff/zones/")
+    setting_up = client.get("/accounts/2fa/totp/activate/?next=/staff/zones/")
+    secret = setting_up.context["form"].secret
+    client.post("/accounts/2fa/totp/activate/", {"code": code_of(secret)})
+
+    assert (closed.status_code, client.get("/staff/zones/").status_code) == (302, 200)
