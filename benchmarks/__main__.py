@@ -1,4 +1,4 @@
-"""How fast keys sign, and how long the API of the demo takes beside a request for nothing: ``make bench``."""
+"""How fast keys sign, sessions begin and end, and the API of the demo answers: ``make bench``."""
 
 import argparse
 import http.client
@@ -7,7 +7,7 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from benchmarks import signing
+from benchmarks import sessions, signing
 from benchmarks.demo import running_demo
 
 PATHS = (
@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=50)
     rounds = parser.parse_args().rounds
     signing.main()
+    sessions.main()
     with running_demo() as facts:
         print(f"{'path':<44} {'p50 ms':>8} {'p95 ms':>8} {'bytes':>8} {'× first':>8}")
         baseline = 0.0

@@ -23,6 +23,7 @@ FORBIDDEN = 4003
 REPLACED = 4009
 OVER = 4001
 _ENROL_SECONDS = 30.0
+_MOST_ENROLLING = 4  # at once: anybody may try, and the portal has better things to do
 _REQUEST = frozenset({"csr", "host_key"})
 _log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ class AttachedHosts:
         self._domain = domain
         self._hosts: dict[str, Attached] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._enrolling = asyncio.Semaphore(_MOST_ENROLLING)
         self.arrived: Callable[[str], Coroutine[Any, Any, None]] = _nothing
         self.left: Callable[[str], Coroutine[Any, Any, None]] = _nothing
 
@@ -75,7 +77,7 @@ class AttachedHosts:
     async def enrol(self, socket: ServerConnection) -> None:
         """Carry a host's first words to the portal, and its answer back. The gateway decides nothing."""
         with contextlib.suppress(ConnectionClosed, TimeoutError):
-            async with asyncio.timeout(_ENROL_SECONDS):
+            async with asyncio.timeout(_ENROL_SECONDS), self._enrolling:
                 try:
                     await self._enrol(socket)
                 except (Refused, PortalUnreachable, ProtocolViolation) as error:

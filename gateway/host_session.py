@@ -13,7 +13,7 @@ from agent.wire import StreamClosed
 from gateway.ending import Ending, Live, Reason
 from gateway.files import UnreadableTraffic
 from gateway.hop import Hop
-from gateway.hosts import HostStream, HostUnavailable
+from gateway.hosts import HostSilent, HostStream, HostUnavailable
 from gateway.portal import Caller, Portal, PortalUnreachable, Refused, Session
 from gateway.spool import Recorder, RecordingLost, Spool
 
@@ -73,13 +73,12 @@ class HostSession:
         """Do the work on the host; why it ended. When this returns, the host's side is over."""
         grant = self._session.grant
         recorder = self._services.spool.begin(self._session.id, header)
-        left: int | None = 0  # of nothing that began nothing is left
+        left: int | None = None
         self._services.live.add(grant, self)
         try:
-            left = None
             left = await self._hold(work, recorder)
         except HostUnavailable as error:
-            left = 0
+            left = None if isinstance(error, HostSilent) else 0  # of what did not begin nothing is left
             self._say(str(error))
             self.end(Reason.HOST_LOST)
         finally:

@@ -16,6 +16,10 @@ class HostUnavailable(Exception):
     """There is no way to the host, or it refused. The text is for the person."""
 
 
+class HostSilent(HostUnavailable):
+    """The host was asked and did not say whether it did it."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How the host's side of a stream ended. `left` is None if the host could not say."""
@@ -110,7 +114,7 @@ class HostLink:
             await asyncio.wait_for(asyncio.shield(stream.opened), _OPEN_SECONDS)
         except TimeoutError as error:
             self._closing = asyncio.create_task(stream.close())  # the person need not wait for that
-            raise HostUnavailable("The host does not answer.") from error
+            raise HostSilent("The host does not answer.") from error
         return stream
 
     async def verify(self, grant: str) -> int | None:

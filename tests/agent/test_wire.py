@@ -58,7 +58,7 @@ def test_what_is_written_is_read_in_order_and_whole():
             await writing
             assert got == data
 
-    asyncio.run(scene())
+    asyncio.run(asyncio.wait_for(scene(), 20))
 
 
 def test_a_writer_waits_for_a_reader_who_is_slow():
@@ -74,7 +74,7 @@ def test_a_writer_waits_for_a_reader_who_is_slow():
                 await asyncio.wait_for(far.read(), 5)
                 await _settle()
 
-    asyncio.run(scene())
+    asyncio.run(asyncio.wait_for(scene(), 20))
 
 
 def test_one_slow_stream_does_not_hold_up_another():
@@ -88,7 +88,7 @@ def test_one_slow_stream_does_not_hold_up_another():
             assert await reader.read() == b"hello"
             stuck.cancel()
 
-    asyncio.run(scene())
+    asyncio.run(asyncio.wait_for(scene(), 20))
 
 
 def test_the_end_of_the_connection_ends_readers_and_writers():
@@ -107,7 +107,7 @@ def test_the_end_of_the_connection_ends_readers_and_writers():
             with pytest.raises(StreamClosed):
                 ends.near.open()
 
-    asyncio.run(scene())
+    asyncio.run(asyncio.wait_for(scene(), 20))
 
 
 def test_messages_that_are_not_the_links_own_are_passed_on():
@@ -117,7 +117,7 @@ def test_messages_that_are_not_the_links_own_are_passed_on():
             await _settle()
             assert ends.heard == [{"op": "hello", "facts": {"a": 1}}]
 
-    asyncio.run(scene())
+    asyncio.run(asyncio.wait_for(scene(), 20))
 
 
 def test_what_crosses_the_closing_of_a_stream_is_dropped():
@@ -130,7 +130,7 @@ def test_what_crosses_the_closing_of_a_stream_is_dropped():
             await _settle()
             assert not ends.running[1].done()
 
-    asyncio.run(scene())
+    asyncio.run(asyncio.wait_for(scene(), 20))
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_violation_ends_the_connection(frame):
                 await ends.running[1]
             assert ends.wires[1].closed_with[0] == 1008
 
-    asyncio.run(scene())
+    asyncio.run(asyncio.wait_for(scene(), 20))
 
 
 def test_more_than_there_is_room_for_is_a_violation():
@@ -176,7 +176,7 @@ def test_more_than_there_is_room_for_is_a_violation():
             with pytest.raises(ProtocolViolation):
                 await ends.running[1]
 
-    asyncio.run(scene())
+    asyncio.run(asyncio.wait_for(scene(), 20))
 
 
 def test_a_number_is_never_used_twice():
@@ -188,7 +188,7 @@ def test_a_number_is_never_used_twice():
                     ends.far.open(number)
             assert ends.far.open(4).number == 4
 
-    asyncio.run(scene())
+    asyncio.run(asyncio.wait_for(scene(), 20))
 
 
 def test_streams_are_not_opened_without_end():
@@ -199,7 +199,7 @@ def test_streams_are_not_opened_without_end():
             with pytest.raises(ProtocolViolation):
                 ends.near.open()
 
-    asyncio.run(scene())
+    asyncio.run(asyncio.wait_for(scene(), 20))
 
 
 async def _settle():

@@ -74,9 +74,18 @@ class Told:
     """What the portal heard of one session."""
 
     grant: str
-    text: str = ""
+    pieces: dict[int, str] = field(default_factory=dict)
     is_opened: bool = False
     closing: dict[str, Any] | None = None
+
+    @property
+    def text(self) -> str:
+        """The recording; the same piece may have come twice, and no byte is missing."""
+        joined = ""
+        for offset, piece in sorted(self.pieces.items()):
+            assert offset <= len(joined)
+            joined = joined[:offset] + piece
+        return joined
 
     def lines(self) -> list[Any]:
         return [json.loads(line) for line in self.text.splitlines()]
@@ -268,8 +277,7 @@ class FakePortal:
         self.sessions[body["session"]].is_opened = True
 
     def _chunk(self, body: dict[str, Any]) -> None:
-        told = self.sessions[body["session"]]
-        told.text = told.text[: body["offset"]] + body["text"]
+        self.sessions[body["session"]].pieces[body["offset"]] = body["text"]
 
     def _closed(self, body: dict[str, Any]) -> None:
         self.sessions[body["session"]].closing = body

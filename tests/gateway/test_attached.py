@@ -278,3 +278,13 @@ def _host_key(world):
 
 def _key():
     return ec.generate_private_key(ec.SECP256R1())
+
+
+def test_a_host_that_was_asked_and_kept_silent_is_not_taken_for_empty(world, gateway, pretended, db):
+    person = world.person(world.portal.grant([db], "enclave"), gateway)
+    with pretended.certified(db.spiffe, db.enclave.intermediate).connect() as socket, _asking(person):
+        hear(socket, "open")
+        hear(socket, "close", 20)
+
+        (told,) = eventually(lambda: [one for one in world.portal.sessions_of(person.grant) if one.closing])
+    assert told.closing["left"] is None

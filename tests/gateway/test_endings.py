@@ -149,7 +149,7 @@ def test_without_a_portal_nothing_new_begins_and_what_runs_ends_by_its_own_clock
     assert _closing(own_world, person)["reason"] == "expired"
 
 
-def test_a_revocation_during_an_outage_of_redis_and_agent_is_verified_later(own_world, mark):
+def test_a_revocation_while_the_agent_was_away_is_verified_later(own_world, mark):
     """The row is the truth: a host that was away when its grant ended is looked at when it is back."""
     gateway, host, agent, person = _own(own_world)
     agent.kill()
@@ -160,6 +160,17 @@ def test_a_revocation_during_an_outage_of_redis_and_agent_is_verified_later(own_
 
     own_world.agent(host, gateway)
     eventually(lambda: own_world.portal.verified[person.grant].get(host.id) == 0)
+
+
+def test_without_redis_sessions_begin_and_revocations_come_by_asking(own_world, mark):
+    gateway = own_world.gateway(REDIS_URL="redis://127.0.0.1:9")
+    host = own_world.portal.host("acme", "web-1")
+    own_world.agent(host, gateway)
+    person = own_world.person(own_world.portal.grant([host], "enclave"), gateway)
+    with person.staying(mark):
+        own_world.portal.end(person.grant)
+        eventually(lambda: not processes(mark))
+        eventually(lambda: own_world.portal.verified[person.grant].get(host.id) == 0)
 
 
 def test_an_agent_clears_what_one_before_it_left(own_world, mark):

@@ -118,9 +118,9 @@ def test_an_answer_of_another_shape_is_as_good_as_none(portal, server, text):
 
 def test_a_portal_that_is_not_there_is_told(server):
     server.server_close()
-    with contextlib.closing(HttpPortal(f"http://127.0.0.1:{server.server_address[1]}", "secret")) as portal:
-        with pytest.raises(PortalUnreachable):
-            asyncio.run(portal.user_authorities())
+    portal = HttpPortal(f"http://127.0.0.1:{server.server_address[1]}", "secret")
+    with contextlib.closing(portal), pytest.raises(PortalUnreachable):
+        asyncio.run(portal.user_authorities())
 
 
 def test_a_connection_that_was_closed_meanwhile_is_made_anew(portal, server):

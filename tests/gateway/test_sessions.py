@@ -1,13 +1,17 @@
 """What a person can do through the gateway, with OpenSSH's own programs on both ends."""
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import pty
 import subprocess
 import termios
 import time
+from pathlib import Path
 from struct import pack
 
+from agent.cages import descendants
 from tests.gateway.world import eventually
 
 
@@ -173,8 +177,6 @@ def _closed(world, person):
 
 
 def _set_size(fd, rows, columns):
-    import fcntl
-
     fcntl.ioctl(fd, termios.TIOCSWINSZ, pack("HHHH", rows, columns, 0, 0))
 
 
@@ -184,3 +186,27 @@ def _read_until(fd, wanted):
     while wanted not in seen:
         assert time.monotonic() < until, seen
         seen += os.read(fd, 4096)
+
+
+def test_a_host_listens_on_nothing_before_and_while_somebody_is_in(world, agent, person, mark):
+    assert not _listening(agent.process.pid)
+
+    with person.staying(mark):
+        assert len(descendants(agent.process.pid)) > 3
+        assert not _listening(agent.process.pid)
+    assert _listening(os.getpid()), "The pretended portal is seen to listen, so that a host would be too."
+
+
+def _listening(pid):
+    """The addresses on which a process or its descendants listen."""
+    inodes = set()
+    for one in [pid, *descendants(pid)]:
+        for entry in Path(f"/proc/{one}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                inodes.add(os.readlink(entry))
+    lines = [
+        line.split()
+        for name in ("tcp", "tcp6")
+        for line in Path(f"/proc/net/{name}").read_text().splitlines()
+    ]
+    return [words[1] for words in lines if words[3] == "0A" and f"socket:[{words[9]}]" in inodes]
