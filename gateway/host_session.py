@@ -10,7 +10,7 @@ from typing import Protocol
 import asyncssh
 
 from agent.wire import StreamClosed
-from gateway.ending import Ending, Live, Reason
+from gateway.ending import TOLD, Ending, Live, Reason
 from gateway.files import UnreadableTraffic
 from gateway.hop import Hop
 from gateway.hosts import HostSilent, HostStream, HostUnavailable
@@ -113,6 +113,9 @@ class HostSession:
         ending = asyncio.create_task(self._ending.wait())
         try:
             await asyncio.wait([working, ending], return_when=asyncio.FIRST_COMPLETED)
+            # Now, because a host may take its time to end, or never do.
+            if self._reason in TOLD:
+                self._say(TOLD[self._reason])
         finally:
             working.cancel()
             ending.cancel()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import asyncssh
 
-from gateway.ending import TOLD, Reason
+from gateway.ending import Reason
 from gateway.host_session import HostSession, Services, ask
 from gateway.portal import Caller, PortalUnreachable, Refused, Session
 from gateway.process import PersonProcess
@@ -43,11 +43,11 @@ class PersonSession:
         self._process.on_hang_up(lambda: on_host.end(Reason.LEFT))
         timers = self._warnings(allowed.session)
         try:
-            reason = await on_host.run(self._header(allowed.session), self._work(allowed.session))
+            await on_host.run(self._header(allowed.session), self._work(allowed.session))
         finally:
             for timer in timers:
                 timer.cancel()
-        self._leave(TOLD.get(reason, ""), _FAILED)
+        self._process.exit(_FAILED)  # unless the program said how it ended
 
     def _work(self, session: Session) -> "_Relaying":
         greeting = greeting_for(session) if self._process.term_type else ""
@@ -64,8 +64,7 @@ class PersonSession:
         self._process.say(f"This access ends in {minutes} minute{'s' if minutes > 1 else ''}.")
 
     def _leave(self, text: str, status: int) -> None:
-        if text:
-            self._process.say(text)
+        self._process.say(text)
         self._process.exit(status)
 
     def _header(self, session: Session) -> Mapping[str, object]:

@@ -15,7 +15,7 @@ from agent.wire import CHUNK, CREDIT
 from enclaves.signing import x509
 from tests.gateway.portal import DOMAIN, now
 from tests.gateway.pretended import PretendedHost, hear, tell
-from tests.gateway.world import eventually
+from tests.gateway.world import eventually, processes
 
 
 @pytest.fixture
@@ -200,6 +200,28 @@ def test_an_impostor_with_a_hosts_certificate_still_is_not_the_hosts_sshd(
     assert "does not let the gateway in: Host CA key is not trusted" in said
 
 
+def test_a_host_that_does_not_end_a_session_keeps_nobody_in(world, gateway, pretended, db, mark):
+    person = world.person(world.portal.grant([db], "root", lasts=10), gateway)
+    certified = pretended.certified(db.spiffe, db.enclave.intermediate)
+    with (
+        certified.connect() as socket,
+        world.sshd_of(db) as sshd,
+        _asking(person, f"echo in; sleep {mark}") as client,
+    ):
+        number = hear(socket, "open")["stream"]
+        tell(socket, op="opened", stream=number)
+        _carry(socket, number, sshd)
+        assert client.stdout.readline() == "in\n"
+
+        assert client.wait(20) == 255
+        assert "its time is over" in client.stderr.read()
+        assert processes(mark)
+        (told,) = eventually(
+            lambda: [one for one in world.portal.sessions_of(person.grant) if one.closing], 30
+        )
+    assert (told.closing["reason"], told.closing["left"]) == ("expired", None)
+
+
 def test_a_host_that_does_not_answer_is_told_to_the_person(world, gateway, db):
     person = world.person(world.portal.grant([db], "enclave"), gateway)
 
@@ -244,9 +266,9 @@ def _is_refused(pretended, reason=""):
 
 
 @contextlib.contextmanager
-def _asking(person):
+def _asking(person, command="true"):
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    with subprocess.Popen(["ssh", *person.options(), person.at(), "true"], text=True, **pipes) as client:
+    with subprocess.Popen(["ssh", *person.options(), person.at(), command], text=True, **pipes) as client:
         try:
             yield client
         finally:
@@ -254,15 +276,8 @@ def _asking(person):
 
 
 def _bridge(socket, number, sshd):
-    """Carry what the gateway says to another sshd than the host's, until it hangs up."""
-    header = number.to_bytes(4, "big")
-
-    def back():
-        while data := sshd.recv(4096):
-            socket.send(header + data)
-
-    thread = threading.Thread(target=back, daemon=True)
-    thread.start()
+    """Carry what the gateway says to an sshd, and back, until the gateway hangs up."""
+    _carry_back(socket, number, sshd)
     while True:
         message = socket.recv(10)
         if isinstance(message, bytes):
@@ -270,6 +285,30 @@ def _bridge(socket, number, sshd):
         elif json.loads(message)["op"] == "close":
             break
     tell(socket, op="closed", stream=number, why="told", left=0)
+
+
+def _carry(socket, number, sshd):
+    """The same, in the background and whatever the gateway says."""
+
+    def there():
+        with contextlib.suppress(ConnectionClosed, OSError):
+            for message in socket:
+                if isinstance(message, bytes):
+                    sshd.sendall(message[4:])
+
+    _carry_back(socket, number, sshd)
+    threading.Thread(target=there, daemon=True).start()
+
+
+def _carry_back(socket, number, sshd):
+    header = number.to_bytes(4, "big")
+
+    def back():
+        with contextlib.suppress(ConnectionClosed, OSError):
+            while data := sshd.recv(4096):
+                socket.send(header + data)
+
+    threading.Thread(target=back, daemon=True).start()
 
 
 def _host_key(world):

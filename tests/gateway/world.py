@@ -104,8 +104,6 @@ class World:
         self.metadata.stop()
         self.redis.close()
 
-    # -- programs
-
     def gateway(self, name: str = "gateway", **settings: str) -> RunningGateway:
         """Start a gateway; its ports are chosen before, so that one started anew has the same."""
         ports = {what: _free_port() for what in ("ssh", "agents")}
@@ -206,8 +204,6 @@ class World:
         self._programs.append(running)
         return running
 
-    # -- people
-
     def person(self, grant: str, gateway: RunningGateway, **options: Any) -> "Person":
         """A person with a certificate for a grant."""
         path = self.folder / f"{grant}-cert.pub"
@@ -245,13 +241,23 @@ class World:
 
     def strange_sshd(self, alias: str) -> socket.socket:
         """OpenSSH's sshd on one socket, with the host's name certified by an authority that nobody knows."""
-        key = self.new_key("strange_host_key")
-        stranger = asyncssh.generate_private_key("ssh-ed25519")
+        return self._sshd(alias, asyncssh.generate_private_key("ssh-ed25519"), "")
+
+    def sshd_of(self, host: Host) -> socket.socket:
+        """The host's own sshd on one socket, for root, without an agent that would end it."""
+        principals = _file(self.folder / f"principals-{host.name}", host.ssh_name.principal + "\n")
+        trusted = _file(self.folder / f"trusted-{host.name}", host.enclave.user_ca.line + "\n")
+        told = f"TrustedUserCAKeys {trusted}\nAuthorizedPrincipalsFile {principals}\nStrictModes no\n"
+        return self._sshd(host.ssh_name.alias, host.enclave.host_ca.key, told)
+
+    def _sshd(self, alias: str, authority: asyncssh.SSHKey, told: str) -> socket.socket:
+        key = self.new_key(f"host_key_of_{alias}")
         public = asyncssh.read_public_key(f"{key}.pub")
-        certificate = stranger.generate_host_certificate(public, "strange", principals=[alias])
+        certificate = authority.generate_host_certificate(public, alias, principals=[alias])
         certificate.write_certificate(f"{key}-cert.pub")
-        config = self.folder / "strange_sshd_config"
-        config.write_text(f"HostKey {key}\nHostCertificate {key}-cert.pub\nUsePAM no\n")
+        config = self.folder / f"sshd_of_{alias}"
+        config.write_text(f"HostKey {key}\nHostCertificate {key}-cert.pub\nUsePAM no\n{told}")
+        Path("/run/sshd").mkdir(exist_ok=True)
         ours, theirs = socket.socketpair()
         with theirs:
             command = [str(SSHD), "-i", "-E", f"{config}.log", "-f", str(config)]

@@ -77,6 +77,11 @@ def test_another_type_of_content_is_refused():
         believed(GOOD.replace(data, enveloped, 1))
 
 
+def test_a_document_that_is_only_too_long_is_refused():
+    with pytest.raises(IdentityRefused, match="too long"):
+        believed(document(b"x" * MOST_BYTES, KEY, SIGNER))
+
+
 def test_an_empty_content_is_refused():
     with pytest.raises(IdentityRefused, match="empty"):
         believed(document(b"", KEY, SIGNER))
