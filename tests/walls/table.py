@@ -29,6 +29,8 @@ _SITE = [
     everybody("healthz", "GET"),
     everybody("readyz", "GET"),
     everybody("theme/", "POST"),
+    everybody("_outbox/", "GET"),  # not in production, see tests/portal/test_outbox.py
+    nothing_there("_outbox/<slug:name>/", "GET"),
     everybody(".well-known/openid-configuration", "GET"),
     everybody(".well-known/jwks.json", "GET"),
     everybody(".well-known/enclave-audit-keys.json", "GET"),
