@@ -129,7 +129,7 @@ class Schema(AutoSchema):
 
     def _problems(self) -> dict[int, str]:
         found = {401: "Nobody, or a token that is unknown, expired or revoked."} if self.get_auth() else {}
-        if self._in_tenant() or self._of_staff():
+        if self._in_tenant() or self._of_staff() or self.method in CHANGING:
             found[403] = "You lack the permission; or, in a browser's session, `type` says what it lacks."
         if "{" in self.path or self._of_staff():
             found[404] = "It does not exist, or is not yours."
