@@ -1,5 +1,6 @@
 """What the OpenAPI document says of every view alike: problems, pages, keys, permissions, tokens."""
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -56,6 +57,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     errors = FaultSerializer(many=True, required=False)  # type: ignore[assignment]  # the name is the RFC's
 
 
+@cache  # so that two lists of the same things name one schema
 def page_schema(item: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
     """The schema of one page of a list of these."""
     return inline_serializer(
