@@ -32,9 +32,10 @@ from tenants.models import (
 from tenants.notifications import notify
 from tenants.policy import Role
 from tenants.scope import tenant_scope
+from tenants.services.service_accounts import create_service_account
 from tenants.services.staff import add_staff
 from tenants.services.tenants import create_tenant
-from tenants.services.tokens import create_token
+from tenants.services.tokens import create_service_token, create_token
 from tests.enclaves.conftest import DIRECTORY, ZONE, spec_text
 from tests.signing_in import JUST_NOW, TOO_LONG, TOTP, sign_in
 from tests.walls.people import ELSEWHERE, HERE, PEOPLE, Person
@@ -76,7 +77,9 @@ class Estate:
         spare = self.member(f"spare@{self.name}.example", Role.READER)
         self._note(spare)
         invitation = invitations.invite_member(f"new@{self.name}.example", ["reader"], by=self.by)
-        token, _ = self.token("spare", Role.READER)
+        program = create_service_account(self.name, ["reader"], by=self.by)
+        until = timezone.now() + timedelta(days=7)
+        token, _ = create_service_token(program, "spare", until, by=self.by)
         account = accounts.register_account(by=self.by, account=f"aws:{NUMBERS[self.name]}")
         accounts.register_account(
             by=self.by, account=f"azure:{SUBSCRIPTIONS[self.name]}", azure_tenant_id=DIRECTORY
@@ -94,6 +97,7 @@ class Estate:
             "members": spare.pk,
             "invitations": invitation.pk,
             "tokens": token.pk,
+            "service-accounts": program.pk,
             "notifications": told.pk,
             "accounts": account,
             "cloud-accounts": account,
