@@ -14,7 +14,9 @@ from tests.walls.lines import (
     everybody,
     members_api,
     nothing_there,
+    own_again,
     own_api,
+    own_nothing,
     own_page,
     persons_api,
     staff_api,
@@ -50,6 +52,45 @@ _SITE = [
     nothing_there("sign-on/<slug:name>/start/", "GET"),
     everybody("sign-on/<slug:name>/callback/", "GET"),
     way_out("invitation/switch/", "POST"),
+]
+
+_ACCOUNT = [
+    own_page("accounts/profile/", "GET", "POST"),
+    own_page("accounts/sessions/", "GET"),
+    way_out("accounts/sessions/end/", "POST"),
+    own_page("accounts/sessions/end/", "GET"),
+    own_page("accounts/sessions/end-others/", "GET", "POST"),
+    own_nothing("accounts/sessions/<int:pk>/end/", "GET", "POST"),
+    own_page("accounts/2fa/", "GET"),
+    own_page("accounts/2fa/totp/activate/", "GET", "POST", fresh=True),
+    own_nothing("accounts/2fa/totp/deactivate/", "GET", "POST"),
+    own_nothing("accounts/2fa/recovery-codes/", "GET"),
+    own_page("accounts/2fa/recovery-codes/generate/", "GET", "POST", fresh=True),
+    own_nothing("accounts/2fa/recovery-codes/download/", "GET"),
+    own_page("accounts/2fa/webauthn/", "GET"),
+    own_page("accounts/2fa/webauthn/add/", "GET", "POST", fresh=True),
+    own_nothing("accounts/2fa/webauthn/keys/<int:pk>/remove/", "GET", "POST", fresh=True),
+    own_nothing("accounts/2fa/webauthn/keys/<int:pk>/edit/", "GET", "POST", fresh=True),
+    own_page("accounts/email/", "GET", "POST"),
+    own_page("accounts/password/change/", "GET", "POST"),
+    own_page("accounts/password/set/", "GET", "POST"),
+    own_page("accounts/reauthenticate/", "GET", "POST"),
+    own_again("accounts/2fa/reauthenticate/", "GET", "POST"),
+    own_again("accounts/2fa/webauthn/reauthenticate/", "GET", "POST"),
+    own_page("accounts/2fa/authenticate/", "GET", "POST"),
+    own_page("accounts/2fa/webauthn/login/", "GET", "POST"),
+    own_page("accounts/login/code/confirm/", "GET", "POST"),
+    everybody("accounts/login/", "GET", "POST"),
+    everybody("accounts/logout/", "GET", "POST"),
+    everybody("accounts/inactive/", "GET"),
+    everybody("accounts/signup/", "GET", "POST"),
+    everybody("accounts/confirm-email/", "GET"),
+    everybody(r"accounts/^confirm-email/(?P<key>[-:\w]+)/$", "GET"),
+    nothing_there(r"accounts/^confirm-email/(?P<key>[-:\w]+)/$", "POST"),
+    everybody("accounts/password/reset/", "GET", "POST"),
+    everybody("accounts/password/reset/done/", "GET"),
+    everybody("accounts/password/reset/key/done/", "GET"),
+    everybody(r"accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$", "GET", "POST"),
 ]
 
 _API = [
@@ -228,4 +269,6 @@ _STAFF = [
     staff_api("events/", GET=OPERATOR),
 ]
 
-TABLE: list[Line] = [line for lines in (*_SITE, *_API, *_PAGES, *_STAFF) for line in lines]
+_PARTS = (_SITE, _ACCOUNT, _API, _PAGES, _STAFF)
+
+TABLE: list[Line] = [line for part in _PARTS for lines in part for line in lines]
