@@ -19,7 +19,7 @@ export PORTAL_PYTHON
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help demo code run test check lint types agent screenshots bench soak lock clean
+.PHONY: help demo code run test check lint types agent screenshots bench soak fuzz lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -79,6 +79,10 @@ bench: ## Measure what signs, and the API
 soak: ## Run the demo under load and faults for a while (ARGS="--minutes 30")
 	$(DEV)
 	@exec $(PYTHON) -m benchmarks.soak $(ARGS)
+
+fuzz: ## Ask the API of a demo what its document does not promise (ARGS="--minutes 5")
+	$(DEV)
+	@exec $(PYTHON) -m benchmarks.fuzz $(ARGS)
 
 lock: ## Write the requirement files anew from pyproject.toml
 	$(DEV)

@@ -2,8 +2,12 @@
 
 from django.contrib.auth.decorators import login_required
 from django.urls import path
+from django.views.generic import RedirectView
 
 from tenants.views import factors, own
+
+# They are listed with the other factors.
+_TO_FACTORS = login_required(RedirectView.as_view(pattern_name="mfa_index"))
 
 urlpatterns = [
     path("profile/", own.own_profile, name="own-profile"),
@@ -14,6 +18,11 @@ urlpatterns = [
     path("2fa/", factors.FactorsView.as_view(), name="mfa_index"),
     path("2fa/totp/activate/", login_required(factors.ActivateView.as_view()), name="mfa_activate_totp"),
     path("2fa/recovery-codes/", factors.RecoveryCodesView.as_view(), name="mfa_view_recovery_codes"),
+    path(
+        "2fa/webauthn/",
+        login_required(RedirectView.as_view(pattern_name="mfa_index")),
+        name="mfa_list_webauthn",
+    ),
     path("2fa/webauthn/add/", login_required(factors.AddPasskeyView.as_view()), name="mfa_add_webauthn"),
     path(
         "2fa/webauthn/keys/<int:pk>/remove/",

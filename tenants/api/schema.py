@@ -1,5 +1,6 @@
 """What the OpenAPI document says of every view alike: problems, pages, keys, permissions, tokens."""
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -56,6 +57,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     errors = FaultSerializer(many=True, required=False)  # type: ignore[assignment]  # the name is the RFC's
 
 
+@cache  # so that two lists of the same things name one schema
 def page_schema(item: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
     """The schema of one page of a list of these."""
     return inline_serializer(
@@ -129,7 +131,7 @@ class Schema(AutoSchema):
 
     def _problems(self) -> dict[int, str]:
         found = {401: "Nobody, or a token that is unknown, expired or revoked."} if self.get_auth() else {}
-        if self._in_tenant() or self._of_staff():
+        if self._in_tenant() or self._of_staff() or self.method in CHANGING:
             found[403] = "You lack the permission; or, in a browser's session, `type` says what it lacks."
         if "{" in self.path or self._of_staff():
             found[404] = "It does not exist, or is not yours."

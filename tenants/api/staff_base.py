@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ClassVar
 
-from django.http import Http404
 from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -15,7 +14,6 @@ from tenants.actors import StaffActor
 from tenants.api.base import PortalAPIView
 from tenants.challenges import refuse
 from tenants.looks import Looks, looking
-from tenants.models import ApiToken
 from tenants.policy import StaffPermission
 from tenants.staff_gate import admit_staff
 
@@ -64,8 +62,7 @@ def _looked(handler: Callable[..., Response]) -> Callable[..., Response]:
 
 
 def _admitted(request: Request) -> StaffActor:
-    if isinstance(request.auth, ApiToken):
-        raise Http404
     if not request.user.is_authenticated:
         raise NotAuthenticated("Sign in; the area of staff takes no tokens.")
+    # Who holds a token is authenticated too, and no user: there they are a stranger like any other.
     return admit_staff(request._request)

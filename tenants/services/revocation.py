@@ -20,7 +20,7 @@ def revoke_token(token: ApiToken, *, by: Actor) -> None:
     Everybody ends their own, and every token itself; admins end those of other people and of service
     accounts.
     """
-    _may_revoke(token, by)
+    require_revocation(token, by)
     for revoked in _revoke(ApiToken.objects.filter(pk=token.pk), by):
         tell_of_token(Kind.TOKEN_REVOKED, revoked, by=by)
 
@@ -28,13 +28,14 @@ def revoke_token(token: ApiToken, *, by: Actor) -> None:
 def is_revocable(token: ApiToken, *, by: Actor) -> bool:
     """Say whether somebody may revoke a token that is not over yet."""
     try:
-        _may_revoke(token, by)
+        require_revocation(token, by)
     except Forbidden:
         return False
     return token.state in ("active", "suspended")
 
 
-def _may_revoke(token: ApiToken, by: Actor) -> None:
+def require_revocation(token: ApiToken, by: Actor) -> None:
+    """Raise Forbidden for who may not end a token."""
     if by.token is not None and by.token.pk == token.pk:
         return
     own = token.is_personal and by.person_id == token.user_id

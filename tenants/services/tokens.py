@@ -82,7 +82,7 @@ def rotate_token(token: ApiToken, *, overlap: timedelta = OVERLAP, by: Actor) ->
     A personal token is rotated by its person alone, because who rotates it sees the secret; one of a
     service account also by itself. Raises Refused for one that is over, or has a successor.
     """
-    _may_rotate(token, by)
+    require_rotation(token, by)
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
         raise ValidationError({"overlap_hours": f"Choose 0 to {LONGEST_OVERLAP.days * 24} hours."})
     token = _to_rotate(token)
@@ -100,13 +100,14 @@ def rotate_token(token: ApiToken, *, overlap: timedelta = OVERLAP, by: Actor) ->
 def is_rotatable(token: ApiToken, *, by: Actor) -> bool:
     """Say whether somebody may rotate a token that visible_tokens showed them."""
     try:
-        _may_rotate(token, by)
+        require_rotation(token, by)
     except Forbidden:
         return False
     return token.state == "active" and not hasattr(token, "successor")
 
 
-def _may_rotate(token: ApiToken, by: Actor) -> None:
+def require_rotation(token: ApiToken, by: Actor) -> None:
+    """Raise Forbidden for who may not rotate a token."""
     if token.is_personal:
         by.require(Permission.TOKEN_CREATE)
         if by.membership is None or by.person_id != token.user_id:

@@ -25,9 +25,8 @@ PORTS: Final = (443, 8443)
 # A provider that answers slowly holds some threads of the web process, never all of them.
 _AT_ONCE: Final = threading.BoundedSemaphore(3)
 
+# Outside of it are gateways into IPv4, also the private one, that Python calls global (64:ff9b::/96).
 _PUBLIC_V6: Final = ipaddress.ip_network("2000::/3")
-# Addresses that carry another one, which may be private.
-_TUNNELS: Final = [ipaddress.ip_network(one) for one in ("2001::/32", "2002::/16")]
 
 
 class FetchFailed(Exception):
@@ -125,9 +124,7 @@ def is_public(address: str) -> bool:
         return False
     if parsed.is_multicast or not parsed.is_global:
         return False
-    if parsed.version == 4:  # noqa: PLR2004 -- the version of the protocol
-        return True
-    return parsed in _PUBLIC_V6 and not any(parsed in tunnel for tunnel in _TUNNELS)
+    return parsed.version == 4 or parsed in _PUBLIC_V6  # noqa: PLR2004 -- the version of the protocol
 
 
 def _object(host: str, answer: http.client.HTTPResponse) -> dict[str, Any]:

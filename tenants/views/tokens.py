@@ -18,8 +18,8 @@ from tenants.gate import TenantRequest, tenant_page
 from tenants.models import ApiToken
 from tenants.paging import page_of
 from tenants.policy import Permission
-from tenants.services.revocation import is_revocable, revoke_token
-from tenants.services.tokens import create_token, is_rotatable, rotate_token, visible_tokens
+from tenants.services.revocation import is_revocable, require_revocation, revoke_token
+from tenants.services.tokens import create_token, is_rotatable, require_rotation, rotate_token, visible_tokens
 from tenants.views.answers import Question, add_errors, ask, refusals
 
 
@@ -86,6 +86,7 @@ def place_of(token: ApiToken | None, request: TenantRequest) -> str:
 @tenant_page(Permission.TOKEN_VIEW, fresh=True)
 def token_rotate(request: TenantRequest, pk: UUID) -> HttpResponse:
     token = _token(request, pk)
+    require_rotation(token, request.actor)
     form = RotateTokenForm(request.POST or None)
     if form.is_valid():
         overlap = timedelta(hours=form.cleaned_data["overlap"])
@@ -101,6 +102,7 @@ def token_rotate(request: TenantRequest, pk: UUID) -> HttpResponse:
 @tenant_page(Permission.TOKEN_VIEW)
 def token_revoke(request: TenantRequest, pk: UUID) -> HttpResponse:
     token = _token(request, pk)
+    require_revocation(token, request.actor)
     back = place_of(token, request)
     if request.method == "POST":
         with refusals(request):

@@ -82,6 +82,7 @@ def addresses(tenant, cloud):
             "application": "recommender",
             "number": "1",
             "sequence": "1",
+            "name": "robot",
             "pk": ids[noun],
             "id": ids[noun],
         }

@@ -47,6 +47,7 @@ def test_an_admin_tries_the_provider_and_stays_who_they_are(visit, people):
     expect(title(ada)).to_have_text("Go on at 127.0.0.1")
     ada.look()
     choose(ada, "Go on to 127.0.0.1")
+    expect(title(ada)).to_have_text("Who are you?")
     choose(ada, "Ada Admin")
 
     expect(ada.page.get_by_role("main")).to_contain_text("It works: you came back as yourself.")

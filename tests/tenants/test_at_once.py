@@ -1,17 +1,21 @@
 """What two people do at the same moment, each on a connection of their own."""
 
+from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
 from django.db import connections, transaction
+from django.utils import timezone
 
 from tenants.actors import Actor
 from tenants.errors import Refused
 from tenants.invitations import NOT_IN_FORCE, accept_invitation, invite_member
-from tenants.models import Invitation, Membership
+from tenants.models import ApiToken, Invitation, Membership
 from tenants.policy import Role
 from tenants.scope import enter_tenant, tenant_scope
 from tenants.services import members as services
+from tenants.services.tokens import create_token, rotate_token
+from tenants.tokens import BadToken, find_token
 
 BOB = "bob@acme.example"
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,6 +46,34 @@ def test_of_two_admins_who_go_at_the_same_time_one_stays(acme, actor, proven, wa
     assert sorted(told) == ["This is the last admin. Make somebody else an admin first.", "done"]
     with tenant_scope(acme.pk):
         assert Membership.objects.filter(roles__contains=["admin"]).count() == 1
+
+
+def test_of_two_who_rotate_a_token_at_the_same_time_one_gets_its_successor(acme, actor):
+    by = actor(Role.DEVELOPER)
+    with tenant_scope(acme.pk):
+        token, _ = create_token("laptop", ["reader"], timezone.now() + timedelta(days=1), by=by)
+
+    told = at_once(*[in_tenant(acme, lambda: rotate_token(token, by=by))] * 2)
+
+    assert sorted(told) == ["This token was rotated already. Rotate its successor.", "done"]
+    with tenant_scope(acme.pk):
+        assert ApiToken.objects.filter(replaces=token).count() == 1
+
+
+def test_a_token_made_while_its_person_is_removed_opens_nothing(acme, actor, proven):
+    ada = actor(Role.ADMIN)
+    with tenant_scope(acme.pk):
+        bob = Actor.of_member(services.add_member(proven(BOB), ["developer"], by=ada))
+    made: list[str] = []
+
+    def make():
+        until = timezone.now() + timedelta(days=1)
+        made.append(create_token("laptop", ["reader"], until, by=bob)[1])
+
+    at_once(in_tenant(acme, make), in_tenant(acme, lambda: services.remove_member(bob.membership, by=ada)))
+
+    with transaction.atomic(), pytest.raises(BadToken):
+        find_token(made[0])
 
 
 def going(way, one, other):

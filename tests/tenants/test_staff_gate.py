@@ -193,6 +193,14 @@ def test_for_members_strangers_and_tokens_there_is_no_such_api(actor, api, new_u
     assert codes == {404}
 
 
+def test_a_token_beside_a_session_of_staff_opens_nothing_either(staff_browser, token_of):
+    client = staff_browser(OPERATOR)
+    both = {"Authorization": f"Bearer {token_of(Role.ADMIN)[1]}"}
+
+    # Else a request that carries a token would need no proof that a page of ours sent it.
+    assert client.post("/api/v1/staff/people/", "{}", "application/json", headers=both).status_code == 404
+
+
 def test_the_api_refuses_staff_without_a_second_factor(staff_browser):
     client = staff_browser(OPERATOR, factor="")
 

@@ -30,8 +30,8 @@ class Line:
 
     def answer(self, person: Person) -> Answer:
         told = self.rule(person, self.roles)
-        late = self.is_fresh and person.is_late and told is Answer.IN
-        return Answer.AGAIN if late else told
+        asked = told is Answer.IN or self.rule is _of_own_nothing
+        return Answer.AGAIN if self.is_fresh and person.is_late and asked else told
 
     def __str__(self) -> str:
         return f"{self.method} /{self.route}"
@@ -86,9 +86,21 @@ def way_out(route: str, *methods: str) -> list[Line]:
     return _alike(route, methods, Answer.SIGN_IN)
 
 
-def own_page(route: str, *methods: str) -> list[Line]:
-    """A page of one's own account: for whoever signed in."""
-    return _lines(route, _of_own_page, dict.fromkeys(methods, frozenset()))
+def own_page(route: str, *methods: str, fresh: bool = False) -> list[Line]:
+    """A page of one's own account: for whoever signed in; ``fresh`` says that it may ask again."""
+    asks = set(methods) if fresh else set()
+    return _lines(route, _of_own_page, dict.fromkeys(methods, frozenset()), asks)
+
+
+def own_again(route: str, *methods: str) -> list[Line]:
+    """Leads whoever signed in to another way to show who they are: nobody in the walk has this one."""
+    return _lines(route, _of_own_again, dict.fromkeys(methods, frozenset()))
+
+
+def own_nothing(route: str, *methods: str, fresh: bool = False) -> list[Line]:
+    """A page about something of one's own that nobody in the walk has."""
+    asks = set(methods) if fresh else set()
+    return _lines(route, _of_own_nothing, dict.fromkeys(methods, frozenset()), asks)
 
 
 def own_api(route: str, *methods: str) -> list[Line]:
@@ -145,6 +157,14 @@ def _of_staff(person: Person, roles: Roles) -> Answer:
 
 def _of_own_page(person: Person, roles: Roles) -> Answer:
     return Answer.SIGN_IN if _has_no_session(person) else Answer.IN
+
+
+def _of_own_nothing(person: Person, roles: Roles) -> Answer:
+    return Answer.SIGN_IN if _has_no_session(person) else Answer.NOTHING
+
+
+def _of_own_again(person: Person, roles: Roles) -> Answer:
+    return Answer.SIGN_IN if _has_no_session(person) else Answer.AGAIN
 
 
 def _of_own_api(person: Person, roles: Roles) -> Answer:

@@ -7,6 +7,8 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.db import connection
 from django.db.transaction import atomic, set_rollback
 from django.http import HttpResponseBase
@@ -32,9 +34,10 @@ from tenants.models import (
 from tenants.notifications import notify
 from tenants.policy import Role
 from tenants.scope import tenant_scope
+from tenants.services.service_accounts import create_service_account
 from tenants.services.staff import add_staff
 from tenants.services.tenants import create_tenant
-from tenants.services.tokens import create_token
+from tenants.services.tokens import create_service_token, create_token
 from tests.enclaves.conftest import DIRECTORY, ZONE, spec_text
 from tests.signing_in import JUST_NOW, TOO_LONG, TOTP, sign_in
 from tests.walls.people import ELSEWHERE, HERE, PEOPLE, Person
@@ -55,6 +58,7 @@ NOTHING = {
     "id": "00000000-0000-4000-8000-000000000001",
     "pk": "00000000-0000-4000-8000-000000000001",
 }
+PROVEN = {"primary": True, "verified": True}
 CHANGE = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
 # Written by whoever comes, also by those who are sent away: no change of anything.
 TRACES = frozenset({"django_session", "tenants_apitoken", "tenants_user"})
@@ -76,7 +80,9 @@ class Estate:
         spare = self.member(f"spare@{self.name}.example", Role.READER)
         self._note(spare)
         invitation = invitations.invite_member(f"new@{self.name}.example", ["reader"], by=self.by)
-        token, _ = self.token("spare", Role.READER)
+        program = create_service_account(self.name, ["reader"], by=self.by)
+        until = timezone.now() + timedelta(days=7)
+        token, _ = create_service_token(program, "spare", until, by=self.by)
         account = accounts.register_account(by=self.by, account=f"aws:{NUMBERS[self.name]}")
         accounts.register_account(
             by=self.by, account=f"azure:{SUBSCRIPTIONS[self.name]}", azure_tenant_id=DIRECTORY
@@ -94,6 +100,7 @@ class Estate:
             "members": spare.pk,
             "invitations": invitation.pk,
             "tokens": token.pk,
+            "service-accounts": program.pk,
             "notifications": told.pk,
             "accounts": account,
             "cloud-accounts": account,
@@ -141,9 +148,11 @@ class Estate:
             "sequence": str(self.things["checkpoints"]),
             "secret": "no-such-secret",
             "rest": "nowhere/",
+            "key": "no-such-key",
+            "uidb36": "1",
         }
         noun = re.search(r"([\w-]+)/<uuid:", route)
-        return {**named, "id": "", "pk": "", **(self._id(noun[1]) if noun else {})}
+        return {**named, "id": "1", "pk": "1", **(self._id(noun[1]) if noun else {})}
 
     def _account(self, route: str) -> str:
         if "client-id" in route:
@@ -217,7 +226,7 @@ class World:
             return {}
         if person.is_program:
             return {"Authorization": f"Bearer {self._token(person)}"}
-        return {"Cookie": f"sessionid={self._session(person)}"}
+        return {"Cookie": f"{settings.SESSION_COOKIE_NAME}={self._session(person)}"}
 
     def _token(self, person: Person) -> str:
         token, secret = self.estates[person.tenant].token(person.name, person.role or "admin")
@@ -239,6 +248,7 @@ class World:
             user = self.estates[person.tenant].member(email, person.role).user
         user.set_password("a password to be asked for again")
         user.save()
+        EmailAddress.objects.update_or_create(user=user, email=email, defaults=PROVEN)
         return user
 
     def spec(self, account: str) -> str:
@@ -248,7 +258,7 @@ class World:
     def address(self, route: str, owner: str | None = HERE, below: str = HERE) -> str:
         """An address of a route, to a thing of one tenant (or of nobody), below the address of another."""
         arguments = {**(self.estates[owner].arguments(route) if owner else NOTHING), "tenant": below}
-        plain = route.replace("^", "").replace("$", "")
+        plain = re.sub(r"\(\?P(<\w+>)[^)]*\)", r"\1", route).replace("^", "").replace("$", "")
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: arguments[found[1]], plain)
 
     def ask(
@@ -257,7 +267,10 @@ class World:
         """Send a request in which this person is who they are; nothing that it changed remains."""
         kind = "application/json" if address.startswith("/api/") else "application/x-www-form-urlencoded"
         body = body or (b"{}" if kind == "application/json" and method not in ("GET", "HEAD") else b"")
-        client = Client(headers=self.credentials[person], **options)
+        # Each from their own address, because some doors count knocks.
+        client = Client(
+            headers=self.credentials[person], REMOTE_ADDR=f"192.0.2.{PEOPLE.index(person)}", **options
+        )
         with _undone() as written:
             answer = client.generic(method, address, body, content_type=kind)
         self.written = sorted(written - TRACES)

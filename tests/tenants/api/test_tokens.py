@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tenants.models import ApiToken
+from tenants.models import ApiToken, Tenant
 from tenants.policy import Role
 from tenants.scope import tenant_scope
 from tenants.services.tokens import create_service_token, create_token
@@ -192,3 +192,12 @@ def test_who_signed_in_long_ago_does_so_again_before_they_get_a_secret(actor):
     answer = client.post(TOKENS, wanted(), JSON)
 
     assert (answer.status_code, answer.json()["type"].endswith("/reauthenticate")) == (403, True)
+
+
+def test_a_second_factor_that_the_tenant_requires_is_not_asked_of_programs(robot, token_of, acme):
+    client, _, _ = robot(Role.READER)
+    _, personal = token_of(Role.READER)
+    with tenant_scope(acme.pk):
+        Tenant.objects.filter(pk=acme.pk).update(requires_second_factor=True)
+
+    assert [client.get(ACME).status_code, with_token(personal).get(ACME).status_code] == [200, 200]

@@ -321,6 +321,14 @@ def test_a_code_that_was_used_is_refused(in_force, provider, visitor, ada):
     assert len(provider.redeemed) == 1
 
 
+def test_an_attempt_is_over_with_its_first_answer_whatever_came_of_it(in_force, provider, visitor):
+    back = visitor.choose(visitor.begin(), provider, know(provider, "eve@elsewhere.example"))
+
+    answers = [visitor.come_back(back).status_code for _ in range(2)]
+
+    assert (answers, len(provider.redeemed)) == ([403, 400], 1)
+
+
 def test_an_answer_in_another_browser_than_the_one_that_asked_is_refused(in_force, provider, visitor, ada):
     back = visitor.choose(visitor.begin(), provider, know(provider, ada))
     victim = another()

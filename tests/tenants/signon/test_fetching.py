@@ -136,6 +136,8 @@ def test_a_server_that_speaks_something_else_is_told_as_one_that_failed(serve, j
             "64:ff9b::a00:1",
             "64:ff9b:1::1",
             "2002:a00:1::",
+            "2002:808:808::1",
+            "64:ff9b::808:808",
             "2001:0:1::1",
         ),
         *("::10.0.0.1", "100::1", "5f00::1", "", "localhost", "1", "0x7f.1"),
