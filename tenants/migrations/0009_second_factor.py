@@ -5,5 +5,7 @@ class Migration(migrations.Migration):
     dependencies = [("tenants", "0005_sign_on")]
 
     operations = [
-        migrations.AddField("tenant", "requires_second_factor", models.BooleanField(default=False, editable=False)),
+        migrations.AddField(
+            "tenant", "requires_second_factor", models.BooleanField(default=False, editable=False)
+        ),
     ]
