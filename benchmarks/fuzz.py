@@ -68,7 +68,7 @@ def _environment(facts: dict[str, Any]) -> dict[str, str]:
         **os.environ,
         "SCHEMATHESIS_HOOKS": "benchmarks.fuzz_hooks",
         "FUZZ_TOKEN": mine,
-        "FUZZ_KEPT": json.dumps(_ids(facts["base_url"], "acme", mine, ("tokens", "members"))),
+        "FUZZ_KEPT": json.dumps(_kept(facts["base_url"], mine)),
         "FUZZ_NAMES": json.dumps({noun: _names(facts["base_url"], mine, noun) for noun in MINE}),
         "FUZZ_MARKS": json.dumps(_ids(facts["base_url"], "globex", theirs, NOUNS)),
     }
@@ -77,6 +77,11 @@ def _environment(facts: dict[str, Any]) -> dict[str, str]:
 def _token(facts: dict[str, Any], tenant: str) -> str:
     found = [token for token in facts["tokens"] if token["tenant"] == tenant and "admin" in token["roles"]]
     return str(found[0]["token"])
+
+
+def _kept(base_url: str, token: str) -> list[str]:
+    """What the token rests on, and must not be ended by the walk."""
+    return _ids(base_url, "acme", token, ("tokens", "members")) + _names(base_url, token, "service-accounts")
 
 
 def _ids(base_url: str, tenant: str, token: str, nouns: tuple[str, ...]) -> list[str]:

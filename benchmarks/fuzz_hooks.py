@@ -29,7 +29,7 @@ class Token:
 def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     """Ask below acme, and mostly for what there is: at random names there is nothing to find.
 
-    The token and its owner are left alone, or everything after would be a 401.
+    The token and whose it is are left alone, or everything after would be a 401.
     """
     given = case.path_parameters or {}
     for name, value in given.items():

@@ -172,9 +172,7 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "100/5m/key", "login": None}
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("PORTAL_TRUSTED_PROXIES", "1" if HTTPS else "0"))
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_RATE_LIMITS = {
-    "webauthn_login": "300/m/ip"
-}  # there is nothing to guess, and an office shares its address
+MFA_RATE_LIMITS = {"webauthn_login": "300/m/ip"}  # nothing to guess, and an office shares its address
 # In production nobody signs in before their first address is confirmed; a later one may wait for its letter.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Enclave Portal"

@@ -27,3 +27,5 @@ def site(*, production: bool) -> list[URLPattern | URLResolver]:
 
 
 urlpatterns = site(production=settings.PRODUCTION)
+
+handler404 = "portal.views.nothing_here"
