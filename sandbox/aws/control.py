@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.aws.client import PREFIX
 from sandbox.aws.cloudformation import StackError
-from sandbox.aws.metadata import Metadata
+from sandbox.aws.metadata import Metadata, living_instances
 from sandbox.aws.wire import Environ, Reply, Request, StartResponse, json_reply
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Control:
             ("POST", "behaviour"): lambda body: aws.behaviour.change(**body),
             ("POST", "capacity"): lambda body: aws.behaviour.limit_capacity(**body),
             ("GET", "identity-certificates"): self._identity_certificate,
+            ("GET", "instances"): lambda _: living_instances(),
             ("POST", "reset"): lambda _: aws.reset(),
         }
 

@@ -81,6 +81,11 @@ class Metadata:
         return _text(told) if told else _refusal(404, "Not Found")
 
 
+def living_instances() -> list[str]:
+    """The ids of all instances that run, in all accounts."""
+    return sorted(name for name in list(INSTANCES) if _living(name) is not None)
+
+
 def _living(instance_id: str) -> Any | None:
     found = INSTANCES.get(instance_id)
     return None if found is None or found.state in ("terminated", "shutting-down", "stopped") else found

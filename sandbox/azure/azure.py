@@ -69,7 +69,7 @@ class Azure:
 
     def answer_machine(self, request: Request) -> Reply:
         """One request of a machine about itself, without TLS."""
-        if request.path.startswith(PREFIX + INSTANCES):
+        if f"{request.path}/".startswith(PREFIX + INSTANCES):
             return self._control.answer(request)
         return reply(404, {"error": "There is no such page."})
 

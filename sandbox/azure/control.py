@@ -41,6 +41,7 @@ class Control:
             ("POST", "quota"): lambda body: behaviour.limit_quota(**body),
             ("POST", "clock"): lambda body: clock.advance(float(body["seconds"])),
             ("GET", "identity-certificates"): lambda _: azure.metadata.notary.certificates(),
+            ("GET", "instances"): lambda _: azure.metadata.every_running(),
             ("POST", "reset"): lambda _: azure.reset(),
         }
 

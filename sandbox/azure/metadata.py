@@ -61,6 +61,14 @@ class Metadata:
             is_running = found is not None and self._world.facts(found["id"]).get("power") == "running"
             return found if is_running else None
 
+    def every_running(self) -> list[str]:
+        """The vmIds of all machines that run, in all subscriptions."""
+        with self._world.lock:
+            self._world.tick()
+            machines = self._world.of_type(MACHINES)
+            on = [one for one in machines if self._world.facts(one["id"]).get("power") == "running"]
+            return sorted(one["properties"]["vmId"] for one in on)
+
     def _attested(self, machine: Resource, request: Request) -> Reply:
         # By real time, as the tokens are: whoever verifies it knows nothing of the sandbox's clock.
         now = datetime.now(UTC)
