@@ -37,7 +37,7 @@ run: ## Start the portal for development, with settings from the environment
 
 test: ## Run the tests (ARGS="tests/tenants -k policy" for some)
 	$(DEV)
-	@exec $(PYTHON) -m pytest -n auto --dist loadgroup $(ARGS)
+	@exec $(PYTHON) -m pytest -n auto --loadscope-reorder $(ARGS)
 
 check: ## Check layers, production settings and that no migration is missing
 	$(DEV)

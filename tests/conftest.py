@@ -6,6 +6,7 @@ import pytest
 from celery import current_app
 from django.db import connections
 from django.test import Client
+from xdist.scheduler import LoadScopeScheduling
 
 from enclaves import tasks
 from tenants.actors import Shell, StaffActor
@@ -16,6 +17,22 @@ from tenants.scope import tenant_scope
 from tenants.services.staff import add_staff
 from tenants.services.tenants import create_tenant
 from tests.signing_in import TOTP, sign_in
+
+JOURNEYS, WALLS = "tests/journeys/", "tests/walls/"
+
+
+class Sharing(LoadScopeScheduling):
+    """Workers take one test after the other; what has a costly beginning stays together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(JOURNEYS):
+            return JOURNEYS  # one demo for all
+        return nodeid.partition("::")[0] if nodeid.startswith(WALLS) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: Any, log: Any) -> Sharing:
+    return Sharing(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
-"""One database for the whole walk: made once, and every request is undone."""
+"""One world for each walk: made once, every request is undone, and nothing of it is left behind."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -13,13 +12,7 @@ from tests.enclaves.fakes import FakeCloud
 from tests.walls.world import World
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("walls"))  # one world for all, so one worker
-
-
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def world(django_db_setup, django_db_blocker) -> Iterator[World]:
     """Committed, so that also the second connection to the database sees it."""
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
