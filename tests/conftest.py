@@ -1,5 +1,6 @@
 """The cast: two tenants and their people, in a real PostgreSQL with row-level security."""
 
+import os
 from typing import Any
 
 import pytest
@@ -28,6 +29,12 @@ class Sharing(LoadScopeScheduling):
         if nodeid.startswith(JOURNEYS):
             return JOURNEYS  # one demo for all
         return nodeid.partition("::")[0] if nodeid.startswith(WALLS) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: Any) -> int:
+    # One more than there are cores: who walks a browser or kills workers waits for them half of the time.
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)

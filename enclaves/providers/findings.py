@@ -1,13 +1,14 @@
 """How checks are run on any cloud: each becomes one finding, whatever the cloud does meanwhile."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from enclaves.providers.base import CheckDefinition, Finding, Outcome, ProviderError, Trouble
+from enclaves.providers.base import CheckDefinition, CheckGroup, Finding, Outcome, ProviderError, Trouble
 
 # A test says what it found as a pass, or raises what is wrong; a ProviderError may end it at any point.
 type Test = Callable[[CheckDefinition], Finding]
+type Tests = Mapping[CheckDefinition, Test]
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,36 @@ class Mismatch(Exception):
         self.evidence = evidence
 
 
-def run(check: CheckDefinition, test: Test, *, words: Words) -> Finding:
+def of_account(tests: Tests, *, words: Words) -> Iterator[Finding]:
+    """Run the tests of an account: strangers are tried always, the rest once it has proved to be theirs."""
+    proved = True
+    for check, test in tests.items():
+        if check.group == CheckGroup.STRANGERS or proved:
+            finding = _run(check, test, words)
+        else:
+            finding = skipped(check, f"This is looked at once the {words.account} has proved to be yours.")
+        if check.group == CheckGroup.PROOF:
+            proved = proved and finding.outcome == Outcome.PASSED
+        yield finding
+
+
+def of_zone(
+    tests: Tests, needs: Mapping[CheckDefinition, Sequence[CheckDefinition]], *, words: Words
+) -> Iterator[Finding]:
+    """Run the tests of a zone, each only after those that it needs have passed."""
+    passing: set[CheckDefinition] = set()
+    for check, test in tests.items():
+        missing = [need for need in needs.get(check, ()) if need not in passing]
+        if missing:
+            yield skipped(check, f"This is looked at once this passes: {missing[0].title}.")
+            continue
+        finding = _run(check, test, words)
+        if finding.outcome == Outcome.PASSED:
+            passing.add(check)
+        yield finding
+
+
+def _run(check: CheckDefinition, test: Test, words: Words) -> Finding:
     """Run one test. A clear refusal fails the check; anything unclear leaves it unknown."""
     try:
         return test(check)

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 
+import pytest
 from django.db.transaction import atomic
 
-from enclaves.models import Deployment, Operation, Work
+from enclaves.models import Deployment, Host, Operation, Work
+from enclaves.providers.base import HostOrder, ProviderError, Trouble, ZoneResources
+from enclaves.provisioning.clouds import place_of, provider_for
 from tenants import audit
 from tests.baddays.conftest import make_due
 from tests.baddays.mortal import Workers
@@ -64,3 +67,19 @@ def assert_exactly(
     for host in deployment.hosts.all():
         assert sorted(move.origin for move in host.timeline.all()) == sorted(A_LIFE)
     assert audited(cloud, "host.launched") == sorted(rows)
+
+
+def assert_cloud_refuses(claim: Registered, resources: ZoneResources, zone: str) -> Host:
+    """Whatever the provider of a claim asks of somebody else's enclave is refused; return the host in it."""
+    provider, place = provider_for(claim.account), place_of(claim.enclave)
+    host = Host.objects.get()
+    order = HostOrder("h", "n", "t", host.machine, host.image_id, 10, zone, "none", {})
+    for attempt in (
+        lambda: provider.list_hosts(place),
+        lambda: provider.launch(place, resources, order),
+        lambda: provider.terminate(place, [host.instance_id]),
+    ):
+        with pytest.raises(ProviderError) as refusal:
+            attempt()
+        assert refusal.value.trouble == Trouble.REFUSED
+    return host

@@ -13,13 +13,12 @@ from django.utils import timezone
 
 from enclaves.blueprints.aws.names import OBSERVER, PROVISIONER, role_arn
 from enclaves.models import Host, Operation
-from enclaves.providers.base import HostOrder, ProviderError, Trouble
-from enclaves.provisioning.clouds import place_of, provider_for
 from tenants.errors import Refused
 from tenants.isolation import owned_models
 from tenants.policy import Role
 from tenants.scope import tenant_scope
 from tenants.services.tokens import create_token
+from tests.baddays.living import assert_cloud_refuses
 from tests.baddays.mortal import worker_environment
 from tests.baddays.snapshot import changed, snapshot
 from tests.signing_in import sign_in
@@ -156,19 +155,8 @@ def test_registering_acmes_account_gives_nothing_and_tells_nothing(
 
 
 def test_the_cloud_refuses_globexs_id(globex_claim, acme_live, aws):
-    provider = provider_for(globex_claim.account)
-    place, resources = place_of(globex_claim.enclave), acme_live.enclave.resources
-    host = Host.objects.get()
-    order = HostOrder("h", "n", "t", host.machine, host.image_id, 10, "use1-az6", "none", {})
+    host = assert_cloud_refuses(globex_claim, acme_live.enclave.resources, "use1-az6")
 
-    for attempt in (
-        lambda: provider.list_hosts(place),
-        lambda: provider.launch(place, resources, order),
-        lambda: provider.terminate(place, [host.instance_id]),
-    ):
-        with pytest.raises(ProviderError) as refusal:
-            attempt()
-        assert refusal.value.trouble == Trouble.REFUSED
     assert list(acme_live.aws.host_ids()) == [host.instance_id]
 
 

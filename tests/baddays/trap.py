@@ -1,14 +1,18 @@
-"""A trap in the pretend AWS: the worker that makes a certain call is killed before it sees the answer."""
+"""A trap in a pretend cloud: the worker that makes a certain call is killed before it sees the answer."""
 
 import os
 import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from sandbox.aws.faults import Fault, Faults
-from sandbox.aws.record import CallRecord
+from sandbox.aws import faults as aws_faults
 from sandbox.aws.server import EmbeddedAws
+from sandbox.azure import faults as azure_faults
+from sandbox.azure.server import EmbeddedAzure
+
+type Pretended = EmbeddedAws | EmbeddedAzure
 
 
 @dataclass(frozen=True)
@@ -69,36 +73,28 @@ class Trap:
         os.killpg(self._victim, self._sign)
 
 
-class LateTrap(CallRecord):
-    """The sandbox's record of calls: what it writes down is executed, and not answered yet."""
-
-    def __init__(self, trap: Trap) -> None:
-        super().__init__()
-        self._trap = trap
-
-    def add(self, **facts: str) -> None:
-        super().add(**facts)
-        self._trap.meets(facts["action"], facts["outcome"])
+# A call that is prevented answers with the same on every cloud.
+_UNAVAILABLE = {EmbeddedAws: aws_faults.Fault, EmbeddedAzure: azure_faults.Fault}
 
 
-class EarlyTrap(Faults):
-    """The sandbox's faults: they are asked before a call is executed, and may prevent it."""
+def set_late(pretended: Pretended, trap: Trap, monkeypatch) -> None:
+    """Let whoever is caught die after the call: what is written down is executed, and not answered yet."""
+    add = pretended.record.add
 
-    def __init__(self, trap: Trap) -> None:
-        super().__init__()
-        self._trap = trap
+    def noted(**facts: str) -> None:
+        add(**facts)
+        trap.meets(facts["action"], facts["outcome"])
 
-    def take(self, account: str, action: str) -> Fault | None:
-        if self._trap.meets(action):
-            return Fault(error="ServiceUnavailable")
-        return super().take(account, action)
+    monkeypatch.setattr(pretended.record, "add", noted)
 
 
-def set_late(aws: EmbeddedAws, trap: Trap, monkeypatch) -> None:
-    """Let whoever is caught die after the call was executed."""
-    monkeypatch.setattr(aws.gate, "record", LateTrap(trap))
+def set_early(pretended: Pretended, trap: Trap, monkeypatch) -> None:
+    """Let whoever is caught die before the call: faults are asked first, and may prevent it."""
+    take = pretended.faults.take
 
+    def asked(place: str, action: str, **how: bool) -> Any:
+        if not how.get("late") and trap.meets(action):
+            return _UNAVAILABLE[type(pretended)](error="ServiceUnavailable")
+        return take(place, action, **how)
 
-def set_early(aws: EmbeddedAws, trap: Trap, monkeypatch) -> None:
-    """Let whoever is caught die before the call is executed."""
-    monkeypatch.setattr(aws.gate, "faults", EarlyTrap(trap))
+    monkeypatch.setattr(pretended.faults, "take", asked)

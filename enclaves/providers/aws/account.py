@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from enclaves.blueprints.aws.names import OBSERVER, PROVISIONER, REGISTRATION_TAG, ROLES, VERSION_TAG
+from enclaves.providers import tags
 from enclaves.providers.aws import findings, permissions, strangers
 from enclaves.providers.aws.config import AwsConfig
 from enclaves.providers.aws.errors import translated
@@ -15,7 +16,6 @@ from enclaves.providers.base import (
     CheckGroup,
     Claim,
     Finding,
-    Outcome,
     ProviderError,
     Trouble,
 )
@@ -42,8 +42,6 @@ HOST_MAY = CheckDefinition(
 )
 
 APPLY = "Apply the account template in this account. The check runs again by itself."
-APPLY_AGAIN = "Apply the account template again. The check runs again by itself."
-FIRST_THE_PROOF = "This is looked at once the account has proved to be yours."
 
 
 class AccountProof:
@@ -55,15 +53,7 @@ class AccountProof:
         self._permissions = permissions.granted(claim, config)
 
     def run(self) -> Iterator[Finding]:
-        proved = True
-        for check, test in self._tests.items():
-            if check.group == CheckGroup.STRANGERS or proved:
-                finding = findings.run(check, test)
-            else:
-                finding = findings.skipped(check, FIRST_THE_PROOF)
-            if check.group == CheckGroup.PROOF:
-                proved = proved and finding.outcome == Outcome.PASSED
-            yield finding
+        return findings.of_account(self._tests)
 
     @cached_property
     def _tests(self) -> Mapping[CheckDefinition, Test]:
@@ -99,28 +89,14 @@ class AccountProof:
         return findings.passed(check, evidence)
 
     def _registration(self, check: CheckDefinition) -> Finding:
-        wrong = self._roles_without(REGISTRATION_TAG, self._claim.registration)
-        if wrong:
-            raise Mismatch(
-                f"Not of this registration: {', '.join(wrong)}",
-                "The roles were made by the template of another registration. Apply the account template of "
-                "this one. The check runs again by itself.",
-                _told(REGISTRATION_TAG, wrong),
-            )
-        return findings.passed(check, f"{REGISTRATION_TAG} = {self._claim.registration}")
+        wanted = self._claim.registration
+        return tags.test_registration(
+            check, self._role_tags, tag=REGISTRATION_TAG, registration=wanted, they="The roles"
+        )
 
     def _version(self, check: CheckDefinition) -> Finding:
-        wanted = str(self._claim.template_version)
-        wrong = self._roles_without(VERSION_TAG, wanted)
-        if wrong:
-            title = f"The account template is not at version {wanted}"
-            raise Mismatch(title, f"Version {wanted} is current. {APPLY_AGAIN}", _told(VERSION_TAG, wrong))
-        return findings.passed(check, f"{VERSION_TAG} = {wanted}")
-
-    def _roles_without(self, tag: str, wanted: str) -> dict[str, str]:
-        """Find the roles whose tag is another one, with what it is."""
-        found = {role: tags.get(tag, "nothing") for role, tags in self._role_tags.items()}
-        return {role: value for role, value in found.items() if value != wanted}
+        wanted = self._claim.template_version
+        return tags.test_version(check, self._role_tags, tag=VERSION_TAG, version=wanted)
 
     @cached_property
     def _role_tags(self) -> dict[str, dict[str, str]]:
@@ -149,7 +125,3 @@ CHECKS = (
     PROVISIONER_MAY,
     HOST_MAY,
 )
-
-
-def _told(tag: str, found: Mapping[str, str]) -> str:
-    return "; ".join(f"{role}: {tag} = {value}" for role, value in found.items())

@@ -14,6 +14,7 @@ from enclaves.blueprints.azure.names import (
     VERSION_TAG,
     group_id,
 )
+from enclaves.providers import tags
 from enclaves.providers.azure import findings, strangers, subscription, versions
 from enclaves.providers.azure.findings import Mismatch, Test
 from enclaves.providers.azure.permissions import Granted
@@ -24,7 +25,6 @@ from enclaves.providers.base import (
     CheckGroup,
     Claim,
     Finding,
-    Outcome,
     ProviderError,
     Trouble,
 )
@@ -53,8 +53,6 @@ HOST_MAY = CheckDefinition(
 )
 
 APPLY = "Apply the account template in this subscription. The check runs again by itself."
-APPLY_AGAIN = "Apply the account template again. The check runs again by itself."
-FIRST_THE_PROOF = "This is looked at once the subscription has proved to be yours."
 
 
 class AccountProof:
@@ -67,15 +65,7 @@ class AccountProof:
         self._subscription = Subscription(claim, sessions)
 
     def run(self) -> Iterator[Finding]:
-        proved = True
-        for check, test in self._tests.items():
-            if check.group == CheckGroup.STRANGERS or proved:
-                finding = findings.run(check, test)
-            else:
-                finding = findings.skipped(check, FIRST_THE_PROOF)
-            if check.group == CheckGroup.PROOF:
-                proved = proved and finding.outcome == Outcome.PASSED
-            yield finding
+        return findings.of_account(self._tests)
 
     @cached_property
     def _tests(self) -> Mapping[CheckDefinition, Test]:
@@ -124,27 +114,18 @@ class AccountProof:
             if error.trouble != Trouble.REFUSED and error.code != NO_IDENTITY:
                 raise
             title = f"The identity {PROVISIONER} does not let the portal in"
-            raise Mismatch(title, APPLY_AGAIN, f"{findings.evidence_of(error)}: {error}") from None
+            raise Mismatch(title, tags.APPLY_AGAIN, f"{findings.evidence_of(error)}: {error}") from None
         return findings.passed(check, f"the token exchange for {client_id} → allowed")
 
     def _registration(self, check: CheckDefinition) -> Finding:
-        wrong = self._things_without(REGISTRATION_TAG, self._claim.registration)
-        if wrong:
-            raise Mismatch(
-                f"Not of this registration: {', '.join(wrong)}",
-                "They were made by the template of another registration. Apply the account template of this "
-                "one. The check runs again by itself.",
-                _told(REGISTRATION_TAG, wrong),
-            )
-        return findings.passed(check, f"{REGISTRATION_TAG} = {self._claim.registration}")
+        wanted = self._claim.registration
+        return tags.test_registration(
+            check, self._tags, tag=REGISTRATION_TAG, registration=wanted, they="They"
+        )
 
     def _version(self, check: CheckDefinition) -> Finding:
-        wanted = str(self._claim.template_version)
-        wrong = self._things_without(VERSION_TAG, wanted)
-        if wrong:
-            title = f"The account template is not at version {wanted}"
-            raise Mismatch(title, f"Version {wanted} is current. {APPLY_AGAIN}", _told(VERSION_TAG, wrong))
-        return findings.passed(check, f"{VERSION_TAG} = {wanted}")
+        wanted = self._claim.template_version
+        return tags.test_version(check, self._tags, tag=VERSION_TAG, version=wanted)
 
     def _other_tenant(self, check: CheckDefinition) -> Finding:
         claim = self._claim
@@ -155,11 +136,6 @@ class AccountProof:
         # Nobody's subscription, and the same one each time.
         other = str(uuid5(NAMESPACE_URL, f"not {claim.account}"))
         return strangers.test(check, claim, claim.tenant, other, self._sessions)
-
-    def _things_without(self, tag: str, wanted: str) -> dict[str, str]:
-        """Find the resource group and the identities whose tag is another one, with what it is."""
-        found = {name: tags.get(tag, "nothing") for name, tags in self._tags.items()}
-        return {name: value for name, value in found.items() if value != wanted}
 
     @cached_property
     def _tags(self) -> dict[str, Mapping[str, str]]:
@@ -182,7 +158,3 @@ CHECKS = (
     subscription.ENCRYPTION,
     subscription.ZONES,
 )
-
-
-def _told(tag: str, found: Mapping[str, str]) -> str:
-    return "; ".join(f"{name}: {tag} = {value}" for name, value in found.items())

@@ -6,11 +6,10 @@ import signal
 import pytest
 
 from enclaves.services import deployments
-from tests.baddays.azure.traps import set_early, set_late
 from tests.baddays.conftest import make_due
 from tests.baddays.living import assert_exactly, audited, live_and_die, once_each
 from tests.baddays.mortal import Workers
-from tests.baddays.trap import Trap
+from tests.baddays.trap import Trap, set_early, set_late
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "system"])]
 

@@ -10,13 +10,12 @@ import psycopg
 import pytest
 
 from enclaves.blueprints.azure.names import OBSERVER, PROVISIONER, identity_id, subject
-from enclaves.models import Host
-from enclaves.providers.base import HostOrder, ProviderError, Trouble
 from enclaves.provisioning import issuer
-from enclaves.provisioning.clouds import claim_of, place_of, provider_for
+from enclaves.provisioning.clouds import claim_of
 from enclaves.services import accounts
 from tenants.errors import Refused
 from tenants.scope import tenant_scope
+from tests.baddays.living import assert_cloud_refuses
 from tests.baddays.mortal import worker_environment
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "system"])]
@@ -85,19 +84,8 @@ def test_the_database_lets_nobody_else_hold_acmes_subscription(globex_claim, acm
 
 
 def test_the_cloud_refuses_whatever_globexs_provider_asks(globex_claim, acme_live):
-    provider = provider_for(globex_claim.account)
-    place, resources = place_of(globex_claim.enclave), acme_live.enclave.resources
-    host = Host.objects.get()
-    order = HostOrder("h", "n", "t", host.machine, host.image_id, 10, "eastus-az1", "none", {})
+    host = assert_cloud_refuses(globex_claim, acme_live.enclave.resources, "eastus-az1")
 
-    for attempt in (
-        lambda: provider.list_hosts(place),
-        lambda: provider.launch(place, resources, order),
-        lambda: provider.terminate(place, [host.instance_id]),
-    ):
-        with pytest.raises(ProviderError) as refusal:
-            attempt()
-        assert refusal.value.trouble == Trouble.REFUSED
     assert list(acme_live.azure.host_ids()) == [host.instance_id]
 
 

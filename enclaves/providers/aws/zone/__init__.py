@@ -1,6 +1,6 @@
 """Proving a zone: exactly one of each thing that its template makes, found by tag or by name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from enclaves.providers.aws import findings, offers
 from enclaves.providers.aws.config import AwsConfig
@@ -57,21 +57,9 @@ class Survey:
         self._storage = Storage(claim, place, sessions)
 
     def prove(self) -> ZoneProof:
-        found = tuple(self._findings())
+        found = tuple(findings.of_zone(self._tests, NEEDS))
         whole = all(finding.outcome == Outcome.PASSED for finding in found)
         return ZoneProof(found, self._resources() if whole else {})
-
-    def _findings(self) -> Iterator[Finding]:
-        passed: set[CheckDefinition] = set()
-        for check, test in self._tests.items():
-            missing = [need for need in NEEDS.get(check, ()) if need not in passed]
-            if missing:
-                yield findings.skipped(check, f"This is looked at once this passes: {missing[0].title}.")
-                continue
-            finding = findings.run(check, test)
-            if finding.outcome == Outcome.PASSED:
-                passed.add(check)
-            yield finding
 
     @property
     def _tests(self) -> Mapping[CheckDefinition, Test]:

@@ -1,6 +1,6 @@
 """Proving a zone: exactly one of each thing that its template makes, found by tag."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from enclaves.blueprints.azure import manifest
 from enclaves.blueprints.azure.names import (
@@ -58,21 +58,9 @@ class Survey:
         self._quota: Mapping[str, int] = {}
 
     def prove(self) -> ZoneProof:
-        found = tuple(self._findings())
+        found = tuple(findings.of_zone(self._tests, NEEDS))
         whole = all(finding.outcome == Outcome.PASSED for finding in found)
         return ZoneProof(found, self._resources() if whole else {}, self._quota)
-
-    def _findings(self) -> Iterator[Finding]:
-        passed: set[CheckDefinition] = set()
-        for check, test in self._tests.items():
-            missing = [need for need in NEEDS.get(check, ()) if need not in passed]
-            if missing:
-                yield findings.skipped(check, f"This is looked at once this passes: {missing[0].title}.")
-                continue
-            finding = findings.run(check, test)
-            if finding.outcome == Outcome.PASSED:
-                passed.add(check)
-            yield finding
 
     @property
     def _tests(self) -> Mapping[CheckDefinition, Test]:
