@@ -36,7 +36,7 @@ KEYS = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("enclaves", "0005_follow_at"),
+        ("enclaves", "0006_fleet"),
         ("tenants", "0008_notifications"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
