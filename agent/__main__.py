@@ -21,8 +21,8 @@ CONFIG = "/etc/enclave-agent/config.json"
 _log = logging.getLogger("agent")
 
 
-def main() -> int:
-    arguments = _parser().parse_args()
+def main(given: list[str] | None = None) -> int:
+    arguments = _parser().parse_args(given)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     try:
         config = read_config(Path(arguments.config))

@@ -10,8 +10,8 @@ from agent.tokens import Grant
 
 PRIVILEGE_SEPARATION = Path("/run/sshd")  # compiled into Debian's and Ubuntu's sshd
 _CONFIG = """\
-HostKey {state}/host_key
-HostCertificate {state}/host_key-cert.pub
+HostKey "{state}/host_key"
+HostCertificate "{state}/host_key-cert.pub"
 PidFile none
 # PAM's systemd module would move a session out of its cgroup.
 UsePAM no
@@ -20,8 +20,8 @@ PubkeyAuthentication yes
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 AuthorizedKeysFile none
-TrustedUserCAKeys {state}/user_ca.pub
-AuthorizedPrincipalsFile {state}/principals
+TrustedUserCAKeys "{state}/user_ca.pub"
+AuthorizedPrincipalsFile "{state}/principals"
 # Nobody but the agent can write what is named above.
 StrictModes no
 AllowUsers {login}

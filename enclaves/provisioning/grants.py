@@ -25,7 +25,7 @@ from tenants.notifications import clear, notify
 log = logging.getLogger(__name__)
 
 BY: Final = "access"
-ENDED_CHANNEL: Final = "access:ended"  # gateways listen; the message names a grant
+REVOKED_CHANNEL: Final = "access:revoked"  # gateways listen, see docs/access-wire.md
 HEARD_OF: Final = timedelta(seconds=60)  # an agent that was heard of since is there
 ACTIVATION_LASTS: Final = timedelta(minutes=5)
 # Gateways cut within seconds of the end; what they have not confirmed by then is shouted about.
@@ -59,7 +59,13 @@ def end(request: AccessRequest, why: AccessEnd, *, by: Actor | StaffActor | Syst
         people=[request.person_id],
     )
     work.ask(request.tenant_id, Work.Kind.ACCESS, request.pk, urgent=True)
-    transaction.on_commit(partial(live.publish, ENDED_CHANNEL, {"grant": request.name}), robust=True)
+    told = {"grant": request.name, "reason": why, "hosts": _hosts_to_look_at(request)}
+    transaction.on_commit(partial(live.publish, REVOKED_CHANNEL, told), robust=True)
+
+
+def _hosts_to_look_at(request: AccessRequest) -> list[str]:
+    open_ones = request.sessions.filter(nothing_left_at=None)
+    return sorted({str(host_id) for host_id in open_ones.values_list("host_id", flat=True)})
 
 
 def source(request: AccessRequest) -> str:

@@ -27,23 +27,31 @@ GRANT = Grant(
 
 
 @pytest.fixture
-def config(tmp_path):
+def folder(tmp_path):
+    """With a space in its path, as a person's folders may have."""
+    folder = tmp_path / "a host"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def config(folder):
     made = Made()
-    config = made.config(tmp_path)
+    config = made.config(folder)
     identity = Identity(config)
     identity.take(made.statement(identity.request()), NOW.timestamp())
     sshd.write_config(config)
     return config
 
 
-def test_nothing_opens_a_host_but_a_certificate_for_it(config, tmp_path):
+def test_nothing_opens_a_host_but_a_certificate_for_it(config, folder):
     in_force = _in_force(config, GRANT)
 
     assert in_force["authenticationmethods"] == "publickey"
     assert in_force["authorizedkeysfile"] == in_force["pidfile"] == "none"
     assert in_force["allowusers"] == "enclave"
-    assert in_force["trustedusercakeys"] == str(tmp_path / "user_ca.pub")
-    assert (tmp_path / "principals").read_text() == f"host:acme/dev.aws-us-east-1a/{HOST}\n"
+    assert in_force["trustedusercakeys"] == str(folder / "user_ca.pub")
+    assert (folder / "principals").read_text() == f"host:acme/dev.aws-us-east-1a/{HOST}\n"
     for way in ("password", "kbdinteractive", "hostbased", "gssapi"):
         assert in_force.get(f"{way}authentication", "no") == "no"
 

@@ -84,6 +84,19 @@ def test_a_grant_ends_by_itself(grant, agents, carry):
     assert Notification.objects.filter(kind="access.active", ended_at=None).count() == 0
 
 
+def test_gateways_are_told_of_an_end_at_once_and_where_to_look(
+    grant, session, actor, monkeypatch, django_capture_on_commit_callbacks
+):
+    told = []
+    monkeypatch.setattr(grants.live, "publish", lambda to, message: told.append((to, message)))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        access.revoke_access(grant, by=actor(Role.ADMIN))
+
+    message = {"grant": grant.name, "reason": "revoked", "hosts": [str(session.host_id)]}
+    assert ("access:revoked", message) in told
+
+
 def test_a_grant_that_was_never_used_leaves_nothing(grant, actor, carry):
     access.revoke_access(grant, by=actor(Role.ADMIN))
 
