@@ -1,6 +1,7 @@
 """Settings for every environment; what differs comes from environment variables.
 
-docs/operations.md lists the variables. portal/checks.py refuses what would be unsafe in production.
+docs/operations.md lists the variables. portal/checks.py refuses what would be unsafe in production, and
+portal/process_checks.py what only some processes may have.
 """
 
 import os
@@ -295,7 +296,7 @@ AWS_PRINCIPAL_ARN = os.environ.get("PORTAL_AWS_PRINCIPAL_ARN", "")
 AWS_ENDPOINT_URL = os.environ.get("PORTAL_AWS_ENDPOINT_URL", "")
 # Encrypts the private halves of the issuer's keys. Only the worker signs, so only the worker has it.
 SIGNING_SECRET = os.environ.get("PORTAL_SIGNING_SECRET", "")
-# Locks the keys that open hosts to people, provisioning/authorities.py. For the signer and the worker.
+# Locks the keys that open hosts to people, provisioning/authorities.py. For the signer and the worker alone.
 SSH_SECRET = os.environ.get("PORTAL_SSH_SECRET", "")
 SSH_OLD_SECRETS = [secret for secret in os.environ.get("PORTAL_SSH_OLD_SECRETS", "").split(",") if secret]
 # Where gateways ask, and which of the portal's processes may: the signer serves nobody else.
