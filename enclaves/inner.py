@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from enclaves.provisioning import agents, authorities, sessions
+from enclaves.provisioning import agents, authorities, heartbeats, sessions
 from tenants.errors import Refused
 
 type Body = Mapping[str, Any]
@@ -113,7 +113,7 @@ def _renew(body: Body, request: HttpRequest) -> dict[str, str]:
 
 
 def _heartbeats(body: Body, request: HttpRequest) -> dict[str, list[str]]:
-    return {"unwelcome": agents.heard(body["hosts"])}
+    return {"unwelcome": heartbeats.heard(body["hosts"])}
 
 
 def _revocations(body: Body, request: HttpRequest) -> list[dict[str, Any]]:

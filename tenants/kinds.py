@@ -19,6 +19,7 @@ class Kind(StrEnum):
     ACCOUNT_CLAIMED = "account.claimed"
     OPERATION_FAILED = "operation.failed"
     HOST_FAILED = "host.failed"
+    AGENT_REFUSED = "agent.refused"
     ACCESS_ASKED = "access.asked"
     ACCESS_DECIDED = "access.decided"
     ACCESS_ACTIVE = "access.active"
@@ -72,6 +73,15 @@ RULES: Final[dict[Kind, Rule]] = {
         "Work", "An operation failed", "s-bad", "bad", Permission.OPERATION_VIEW, WORKERS, lasts=True
     ),
     Kind.HOST_FAILED: Rule("Work", "Hosts failed", "s-bad", "bad", Permission.HOST_VIEW, WORKERS, lasts=True),
+    Kind.AGENT_REFUSED: Rule(
+        "Work",
+        "A machine is not believed to be our host",
+        "s-bad",
+        "bad",
+        Permission.HOST_VIEW,
+        ADMINS,
+        lasts=True,
+    ),
     Kind.ACCESS_ASKED: Rule(
         "Access", "Somebody asks for access", "key", "warn", _SEES_ACCESS, ADMINS, lasts=True
     ),

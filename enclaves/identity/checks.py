@@ -18,13 +18,15 @@ type Instance = AwsInstance | AzureInstance
 class ExpectedHost:
     """A host as its row has it.
 
-    `account` is without its cloud, `machine` the instance id or the vmId. `enrolled_key` is the fingerprint
-    of the key with which this host first enrolled, None if it never did.
+    `account` is without its cloud, `machine` the instance id or the vmId. `launched_at` is when the cloud
+    can first have been asked for it, `tried_at` when it was last asked, in case an answer was lost.
+    `enrolled_key` is the fingerprint of the key with which this host first enrolled, None if it never did.
     """
 
     account: str
     machine: str
     launched_at: datetime
+    tried_at: datetime | None = None
     region: str = ""
     image: str = ""
     architecture: str = ""
@@ -66,4 +68,5 @@ def _first_use(instance: Instance, expected: ExpectedHost, key: str) -> Iterator
 
 
 def _is_of_the_launch(pending: datetime, expected: ExpectedHost) -> bool:
-    return expected.launched_at - SKEW <= pending <= expected.launched_at + LAUNCH_TAKES
+    tried_at = expected.tried_at or expected.launched_at
+    return expected.launched_at - SKEW <= pending <= tried_at + LAUNCH_TAKES

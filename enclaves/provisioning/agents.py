@@ -1,4 +1,4 @@
-"""What runs on the hosts: how it proves which host it is, and what is heard of it.
+"""What runs on the hosts: how it proves which host it is, and what it is given for that.
 
 The gateway carries every word between an agent and us, and is believed in none of it: documents are the
 cloud's, and what the agent takes in return is signed.
@@ -7,10 +7,9 @@ cloud's, and what the agent takes in return is signed.
 import hashlib
 import logging
 import secrets
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NoReturn
 from uuid import UUID
 
 from django.conf import settings
@@ -28,6 +27,7 @@ from enclaves.identity.errors import IdentityRefused
 from enclaves.lifecycle import HostState
 from enclaves.models import Agent, Host
 from enclaves.provisioning import authorities, live
+from enclaves.provisioning.telling import tell_of_believed_agent, tell_of_refused_agent
 from enclaves.signing import ssh, ssh_keys, x509
 from enclaves.signing.errors import NotTrusted, SigningRefused
 from enclaves.signing.names import HostName
@@ -49,11 +49,11 @@ ALIVE: Final = (
     HostState.PARKED,
     HostState.RETIRING,
 )
-SILENT_AFTER: Final = timedelta(seconds=60)
 _NONCE_LASTS: Final = 120  # seconds
 _SSH_IDENTITY_LASTS: Final = timedelta(hours=24)
 _SKEW: Final = timedelta(minutes=5)
-_MOST_FACTS: Final = 30
+_SAME_REFUSAL, _ANY_REFUSAL = 600, 60  # seconds in which it is told of a host once
+_LONGEST: Final = 500  # characters of a refusal
 
 
 def challenge(host_id: str) -> str:
@@ -69,40 +69,32 @@ def enrol(host_id: str, *, document: str, csr: str, host_key: str) -> str:
     The keys that come with its first document are the host's for life: a copy of the document is of no use.
     """
     host = _host(host_id)
+    if host.tenant.frozen_at or host.enclave.account.frozen_at:
+        raise Refused("The tenant has frozen this account. Until that is over, no host is taken in.")
     with tenant_scope(host.tenant_id):
         reasons = _doubts(host, document, csr, host_key)
         if reasons:
             _refuse(host, reasons)
-        return _take_in(host, document, csr, host_key)
+        try:
+            return _take_in(host, csr, host_key)
+        except _TooLate as error:
+            _refuse(host, [str(error)])
 
 
 def renew(spiffe_id: str, *, csr: str, host_key: str) -> str:
-    """Return a new statement for a host that has shown its certificate; raises Refused."""
-    name = _parsed(spiffe_id)
+    """Return a new statement for a host that has shown its certificate; raises Refused.
+
+    Also while the account is frozen: what runs keeps running, and nobody gets in by it.
+    """
+    name = named_in(spiffe_id)
     host = _host(name.host)
-    if name != _name(host):
+    if name != spiffe_id_of(host):
         raise Refused("The certificate names the host otherwise.")
     with tenant_scope(host.tenant_id), atomic():
         agent = Agent.objects.filter(host=host).first()
         if agent is None or (agent.key, agent.ssh_key) != _fingerprints(csr, host_key):
             raise Refused("A host keeps its keys for life; this one has others.")
         return _vouch(host, agent, csr, host_key)
-
-
-def heard(hosts: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Note the heartbeats of many hosts at once; return those that are not to be connected any more."""
-    names = {_parsed(text).host: text for text in hosts}
-    now = timezone.now()
-    agents = Agent.objects.using("system").filter(host_id__in=names, host__state__in=ALIVE)
-    known = {str(agent.host_id): agent for agent in agents}
-    back = [agent for agent in known.values() if agent.seen_at is None or agent.seen_at < now - SILENT_AFTER]
-    for host_id, agent in known.items():
-        _note(agent, hosts[names[host_id]], now)
-    Agent.objects.using("system").bulk_update(known.values(), ["seen_at", "version", "facts"], batch_size=500)
-    for agent in back:
-        with tenant_scope(agent.tenant_id):
-            live.nudge(agent.tenant_id, f"host:{agent.host_id}", "hosts")
-    return sorted(text for host_id, text in names.items() if host_id not in known)
 
 
 def _host(host_id: str) -> Host:
@@ -117,9 +109,9 @@ def _host(host_id: str) -> Host:
 def _doubts(host: Host, document: str, csr: str, host_key: str) -> list[str]:
     """Why the document is not good for this host; empty if it is."""
     nonce = cache.get(_nonce_key(str(host.pk)))
-    cache.delete(_nonce_key(str(host.pk)))
-    if not nonce:
-        return ["It was not asked for, or too long ago."]
+    # Whoever takes it away may use it: of two at the same time, one.
+    if not nonce or not cache.delete(_nonce_key(str(host.pk))):
+        return ["The document was not asked for, or too long ago."]
     agent, zone = Agent.objects.filter(host=host).first(), host.enclave.zone
     key, ssh_key = _fingerprints(csr, host_key)
     try:
@@ -131,8 +123,11 @@ def _doubts(host: Host, document: str, csr: str, host_key: str) -> list[str]:
             now=timezone.now(),
             folder=Path(settings.IDENTITY_CERTIFICATES),
         )
-    except (IdentityRefused, CertificatesMissing) as error:
+    except IdentityRefused as error:
         return [str(error)]
+    except CertificatesMissing as error:
+        log.error("No host of %s can enrol: %s", host.enclave.account.cloud, error)
+        raise Refused("The portal lacks the certificates of this cloud; its operators are told.") from error
     if agent is not None and agent.ssh_key != ssh_key:
         return ["The host has enrolled before, with another SSH key."]
     return matches(instance, _expected(host, agent), key=key)
@@ -142,7 +137,8 @@ def _expected(host: Host, agent: Agent | None) -> ExpectedHost:
     return ExpectedHost(
         account=host.enclave.account.number,
         machine=host.identity,
-        launched_at=host.launch_tried_at or host.created_at,
+        launched_at=host.created_at,
+        tried_at=host.launch_tried_at,
         region=host.enclave.zone.region,
         image=host.image_id,
         architecture=host.architecture,
@@ -150,20 +146,33 @@ def _expected(host: Host, agent: Agent | None) -> ExpectedHost:
     )
 
 
-def _refuse(host: Host, reasons: list[str]) -> None:
-    log.warning("Host %s is refused: %s", host.pk, " ".join(reasons))
-    with atomic():
-        audit.record("agent.refused", host, by=System(BY, host.tenant_id), reasons=reasons)
-    raise Refused(" ".join(reasons))
+def _refuse(host: Host, reasons: list[str]) -> NoReturn:
+    why = " ".join(" ".join(reasons).split())[:_LONGEST]
+    log.warning("Host %s is refused: %s", host.pk, why)
+    if _is_news(host, why):
+        with atomic():
+            audit.record("agent.refused", host, by=System(BY, host.tenant_id), why=why)
+            tell_of_refused_agent(host, why)
+    raise Refused(why)
+
+
+def _is_news(host: Host, why: str) -> bool:
+    """Whoever is refused tries again, and may be anybody: the record of a tenant is not theirs to fill."""
+    place = f"agent-refused:{host.pk}"
+    digest = hashlib.sha256(why.encode()).hexdigest()
+    return cache.add(f"{place}:{digest}", 1, _SAME_REFUSAL) and cache.add(place, 1, _ANY_REFUSAL)
+
+
+class _TooLate(Exception):
+    """Somebody else has just enrolled as this host."""
 
 
 @atomic
-def _take_in(host: Host, document: str, csr: str, host_key: str) -> str:
+def _take_in(host: Host, csr: str, host_key: str) -> str:
     now = timezone.now()
     key, ssh_key = _fingerprints(csr, host_key)
     fresh = {
         "tenant_id": host.tenant_id,
-        "document_sha256": hashlib.sha256(document.encode()).hexdigest(),
         "key": key,
         "ssh_key": ssh_key,
         "enrolled_at": now,
@@ -172,10 +181,11 @@ def _take_in(host: Host, document: str, csr: str, host_key: str) -> str:
     }
     agent, is_new = Agent.objects.get_or_create(host=host, defaults=fresh)
     if (agent.key, agent.ssh_key) != (key, ssh_key):
-        raise Refused("Somebody else has just enrolled as this host.")
+        raise _TooLate("Somebody else has just enrolled as this host, with other keys.")
     if is_new:
         audit.record("agent.enrolled", host, by=System(BY, host.tenant_id), key=key)
         live.nudge(host.tenant_id, f"host:{host.pk}", "hosts")
+    tell_of_believed_agent(host)
     return _vouch(host, agent, csr, host_key)
 
 
@@ -184,7 +194,10 @@ def _vouch(host: Host, agent: Agent, csr: str, host_key: str) -> str:
     name = HostName(host.tenant.name, host.enclave.zone_id, str(host.pk))
     try:
         chain = x509.host_identity(
-            authorities.tenant_authority(host.tenant.name, host.tenant_id), csr.encode(), _name(host), now=now
+            authorities.tenant_authority(host.tenant.name, host.tenant_id),
+            csr.encode(),
+            spiffe_id_of(host),
+            now=now,
         )
         certificate = ssh.host_certificate(
             authorities.ssh_authority(Purpose.SSH_HOSTS, enclave_id),
@@ -222,19 +235,8 @@ def _fingerprints(csr: str, host_key: str) -> tuple[str, str]:
         raise Refused(str(error)) from error
 
 
-def _note(agent: Agent, facts: Mapping[str, Any], now: Any) -> None:
-    agent.seen_at = now
-    agent.version = str(facts.get("agent", ""))[:40]
-    kept = list(facts.items())[:_MOST_FACTS]
-    agent.facts = {str(name)[:40]: value for name, value in kept if _is_plain(value)}
-
-
-def _is_plain(value: Any) -> bool:
-    values = value if isinstance(value, list) else [value]
-    return len(values) <= _MOST_FACTS and all(isinstance(one, str | int | float) for one in values)
-
-
-def _name(host: Host) -> SpiffeId:
+def spiffe_id_of(host: Host) -> SpiffeId:
+    """What a host's certificate names it, by its row."""
     account = host.enclave.account
     return SpiffeId(
         domain=settings.TRUST_DOMAIN,
@@ -246,7 +248,8 @@ def _name(host: Host) -> SpiffeId:
     )
 
 
-def _parsed(spiffe_id: str) -> SpiffeId:
+def named_in(spiffe_id: str) -> SpiffeId:
+    """Read the name of a host; raises Refused."""
     try:
         return SpiffeId.parse(spiffe_id)
     except (NotTrusted, SigningRefused) as error:

@@ -85,7 +85,10 @@ def roots(purpose: Purpose) -> str:
 
 
 def keep_authorities() -> None:
-    """Make the successors that are due. Does nothing in a process that may not sign."""
+    """Make the successors that are due, and lock with the newest secret what an older one locks.
+
+    Does nothing in a process that may not sign.
+    """
     if not settings.SSH_SECRET:
         return
     now = timezone.now()
@@ -95,6 +98,19 @@ def keep_authorities() -> None:
         if wanted is not None:
             _succeed(row, wanted)
     _rows().filter(ends_at__lte=now).delete()
+    if settings.SSH_OLD_SECRETS:
+        _lock_anew()
+
+
+def _lock_anew() -> None:
+    """Once a secret is no longer needed to open a key, an operator can take it away."""
+    box = _box()
+    for row in _rows():
+        if not box.is_current(bytes(row.private)):
+            context = _context(Purpose(row.purpose), row.scope)
+            plain = box.unwrap(bytes(row.private), context)
+            _rows().filter(pk=row.pk).update(private=box.wrap(plain, context))
+            log.info("The key of %s %s is locked with the newest secret.", row.purpose, row.scope)
 
 
 def _rows() -> QuerySet[Authority]:

@@ -84,5 +84,26 @@ def tell_of_hosts(deployment: Deployment) -> None:
     notify(Kind.HOST_FAILED, tenant=tenant, source=source, title=title, detail=detail, link=link)
 
 
+def tell_of_refused_agent(host: Host, why: str) -> None:
+    """Say that something enrolled as a host and was not believed.
+
+    It holds until the host is believed, or gone: somebody else may have been faster than the host itself.
+    """
+    tenant = host.tenant
+    notify(
+        Kind.AGENT_REFUSED,
+        tenant=tenant,
+        source=f"host:{host.pk}",
+        title=f"{host} of {host.enclave.zone_id} is not believed to be what we launched",
+        detail=f"{why} If it goes on, replace the host.",
+        link=f"/t/{tenant.name}/hosts/{host.pk}/",  # the signer, which tells this, has no pages to look it up
+    )
+
+
+def tell_of_believed_agent(host: Host) -> None:
+    """The host has proved itself, or is no more: what was refused in its name is over."""
+    clear(Kind.AGENT_REFUSED, tenant=host.tenant, source=f"host:{host.pk}")
+
+
 def _named(host: Host) -> str:
     return f"{host.name}: {host.problem.rstrip('.')}" if host.problem else host.name

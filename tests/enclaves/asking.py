@@ -1,28 +1,31 @@
-"""People who ask for access and decide on it, for the tests about it."""
+"""People who ask for access and decide on it, and the signer, for the tests about them."""
 
+import json
 from datetime import timedelta
 
 import pytest
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from enclaves.models import Agent, Application, CloudAccount, Deployment, Enclave, Host, Zone
 from enclaves.services import access
-from tenants.actors import StaffActor
+from tenants.actors import Shell, StaffActor
 from tenants.models import StaffMember
 from tenants.policy import Role, StaffRole
+from tenants.services.staff import add_staff
 
 HOUR = {"reason": "Query latency doubled after revision 14.", "minutes": 60, "ticket": "CASE-20817"}
+GATEWAY, PAGES = "g" * 40, "p" * 40  # the secrets of whoever asks the signer
 
 
 @pytest.fixture
-def staff(new_user):
+def staff(db):
     """Make one of the vendor's people: ``staff(StaffRole.SUPPORT)``, with a name to tell two apart."""
 
     def make(role: StaffRole, name: str = "") -> StaffActor:
-        user = new_user(f"{name or role}@vendor.example")
-        user.is_staff = True
-        user.save(update_fields=["is_staff"])
-        return StaffActor.of(StaffMember.objects.create(user=user, roles=[role]))
+        email = f"{name or role}@vendor.example"
+        known = StaffMember.objects.select_related("user").filter(user__email=email).first()
+        return StaffActor.of(known or add_staff(email, [role], name=f"{name or role} person", by=Shell()))
 
     return make
 
@@ -106,3 +109,30 @@ def agents(hosts):
         Agent.objects.create(tenant=host.tenant, host=host, key=f"{host.number:064x}", **lasts)
         for host in hosts
     ]
+
+
+@pytest.fixture
+def signer():
+    """Let the test be asked as the signer is."""
+    with override_settings(
+        ROOT_URLCONF="portal.signer_urls",
+        MIDDLEWARE=[],
+        SSH_SECRET="s" * 40,
+        GATEWAY_SECRET=GATEWAY,
+        SIGNER_SECRET=PAGES,
+        TRUST_DOMAIN="portal.example",
+    ):
+        yield
+
+
+@pytest.fixture
+def ask():
+    """Ask as a gateway: ``ask("authorize", grant=…)`` returns the status and the answer."""
+
+    def send(question, secret=GATEWAY, path="/gateway/", **body):
+        answer = Client(headers={"Authorization": f"Bearer {secret}"}).post(
+            path + question, json.dumps(body), content_type="application/json"
+        )
+        return answer.status_code, answer.json()
+
+    return send

@@ -1,6 +1,5 @@
 """The signer over HTTP: what it answers gateways, and what it refuses."""
 
-import json
 from datetime import timedelta
 
 import asyncssh
@@ -18,38 +17,12 @@ from enclaves.signing.tokens import key_id
 from tenants.models import AuditEvent, StaffMember
 from tenants.policy import Role
 from tenants.services import tenants as tenant_services
+from tests.enclaves.asking import GATEWAY, PAGES
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", "system"], transaction=True),
     pytest.mark.usefixtures("signer"),
 ]
-GATEWAY, PAGES = "g" * 40, "p" * 40
-
-
-@pytest.fixture
-def signer():
-    with override_settings(
-        ROOT_URLCONF="portal.signer_urls",
-        MIDDLEWARE=[],
-        SSH_SECRET="s" * 40,
-        GATEWAY_SECRET=GATEWAY,
-        SIGNER_SECRET=PAGES,
-        TRUST_DOMAIN="portal.example",
-    ):
-        yield
-
-
-@pytest.fixture
-def ask():
-    """Ask as a gateway: ``ask("authorize", grant=…)`` returns the status and the answer."""
-
-    def send(question, secret=GATEWAY, path="/gateway/", **body):
-        answer = Client(headers={"Authorization": f"Bearer {secret}"}).post(
-            path + question, json.dumps(body), content_type="application/json"
-        )
-        return answer.status_code, answer.json()
-
-    return send
 
 
 @pytest.fixture
