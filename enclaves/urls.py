@@ -35,8 +35,8 @@ _access = [
     path("withdraw/", access.access_withdraw, name="access-withdraw"),
     path("finish/", access.access_finish, name="access-finish"),
     path("extend/", access.access_extend, name="access-extend"),
-    path("certificates/", access.access_certificate, name="access-certificate"),
-    path("certificates/<uuid:pk>/", access.certificate_download, name="certificate-download"),
+    path("certificates/", access.access_certify, name="access-certify"),
+    path("certificates/<uuid:pk>/", access.certificate_download, name="access-certificate"),
 ]
 _tenant: list[URLPattern | URLResolver] = [
     path("", home.tenant_home, name="tenant-home"),
@@ -62,14 +62,14 @@ _tenant: list[URLPattern | URLResolver] = [
 ]
 
 _staff_access = [
-    path("", staff_access.access_detail, name="staff-access"),
+    path("", staff_access.access_detail, name="staff-access-detail"),
     path("decide/", staff_access.access_decide, name="staff-access-decide"),
     path("revoke/", staff_access.access_revoke, name="staff-access-revoke"),
     path("withdraw/", staff_access.access_withdraw, name="staff-access-withdraw"),
     path("finish/", staff_access.access_finish, name="staff-access-finish"),
     path("extend/", staff_access.access_extend, name="staff-access-extend"),
-    path("certificates/", staff_access.access_certificate, name="staff-access-certificate"),
-    path("certificates/<uuid:pk>/", staff_access.certificate_download, name="staff-certificate-download"),
+    path("certificates/", staff_access.access_certify, name="staff-access-certify"),
+    path("certificates/<uuid:pk>/", staff_access.certificate_download, name="staff-access-certificate"),
 ]
 _staff: list[URLPattern | URLResolver] = [
     path("", overview.fleet_overview, name="staff-home"),

@@ -58,7 +58,7 @@ STAFF_PLACES: Final = (
     Place("", "enclave", "Enclaves", "staff-enclave-list", _S.ENCLAVE_LOOK, "e"),
     Place("", "host", "Hosts", "staff-host-list", _S.HOST_LOOK, "o"),
     Place("", "op", "Operations", "staff-operation-list", _S.OPERATION_LOOK, "p"),
-    Place("", "key", "Access", "staff-access-list", _S.FLEET_VIEW, "a"),
+    Place("", "key", "Access", "staff-access-list", _S.ACCESS_LOOK, "a"),
     Place("Platform", "bucket", "Zones", "staff-zone-list", _S.ZONE_VIEW, "z"),
     Place("Platform", "shield", "People", "staff-people", _S.STAFF_VIEW, "m"),
     Place("Platform", "audit", "Staff log", "staff-log", _S.STAFF_VIEW, "u"),

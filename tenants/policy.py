@@ -146,6 +146,7 @@ class StaffPermission(StrEnum):
     ENCLAVE_LOOK = "enclave:look"
     HOST_LOOK = "host:look"
     OPERATION_LOOK = "operation:look"
+    ACCESS_LOOK = "access:look"
     ACCESS_ASK = "access:ask"
     ACCESS_DECIDE = "access:decide"
     ZONE_VIEW = "zone:view"
@@ -162,6 +163,7 @@ _STAFF = {
     StaffPermission.ENCLAVE_LOOK,
     StaffPermission.HOST_LOOK,
     StaffPermission.OPERATION_LOOK,
+    StaffPermission.ACCESS_LOOK,
     StaffPermission.ZONE_VIEW,
 }
 

@@ -170,7 +170,7 @@ def finish_access(request: AccessRequest, *, by: Person) -> None:
 @atomic
 def revoke_access(request: AccessRequest, *, by: Person) -> None:
     """End somebody's grant at once: sessions are cut, and nothing of them goes on."""
-    _may_end(request, by)
+    _must_end(by)
     grants.end(_as_it_is_now(request), AccessEnd.REVOKED, by=by)
 
 
@@ -184,6 +184,13 @@ def end_for_freeze(by: Actor, account_id: UUID | None = None) -> None:
 def may_decide(request: AccessRequest, person: Person, rules: AccessRules) -> bool:
     """Whether this person is on the right side to decide, and is not the one who asked."""
     return bool(_deciding_side(request, person, rules))
+
+
+def may_revoke(person: Person) -> bool:
+    """Whether this person may end the grants of others."""
+    if isinstance(person, StaffActor):
+        return person.may(StaffPermission.ACCESS_DECIDE)
+    return person.may(Permission.ACCESS_END)
 
 
 def person_id(by: Person) -> UUID | None:
@@ -359,7 +366,7 @@ def _must_be_of(request: AccessRequest, by: Person) -> None:
         raise Forbidden("Only who asked can do this.")
 
 
-def _may_end(request: AccessRequest, by: Person) -> None:
+def _must_end(by: Person) -> None:
     if isinstance(by, StaffActor):
         by.require(StaffPermission.ACCESS_DECIDE)
     else:

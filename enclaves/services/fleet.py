@@ -42,7 +42,8 @@ from tenants.policy import Role
 from tenants.scope import EVERYBODY
 
 LATELY: Final = timedelta(days=1)
-MINE_SHOWN: Final = timedelta(days=30)
+MOST_STANDING: Final = 300
+_STANDING: Final = (AccessState.REQUESTED, *GRANTED, AccessState.REVOCATION_FAILED)
 NAMED: Final = 3  # tenants of a zone by name; of more only how many
 
 # The filters of each list: the conditions that they set.
@@ -134,11 +135,15 @@ def every_access() -> QuerySet[AccessRequest]:
     return visits.every_request(EVERYBODY)
 
 
-def standing_access(person_id: UUID) -> list[AccessRequest]:
-    """What waits or is open at any tenant, and what this person asked for lately."""
-    standing = Q(state__in=(AccessState.REQUESTED, *GRANTED, AccessState.REVOCATION_FAILED))
-    mine = Q(person=person_id, requested_at__gt=timezone.now() - MINE_SHOWN)
-    return list(every_access().filter(standing | mine).order_by("-requested_at", "-id")[:200])
+def standing_access() -> list[AccessRequest]:
+    """What waits, is open, or is over and not known to be gone, at any tenant: what ends first, first."""
+    standing = every_access().filter(state__in=_STANDING)
+    return list(standing.order_by(Coalesce("ends_at", "lapses_at"), "id")[:MOST_STANDING])
+
+
+def past_access() -> QuerySet[AccessRequest]:
+    """What is over at all tenants."""
+    return every_access().exclude(state__in=_STANDING)
 
 
 def access_rules(tenant_ids: Collection[UUID]) -> Mapping[UUID, AccessRules]:

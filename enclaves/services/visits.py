@@ -75,12 +75,22 @@ def hosts_of(request: AccessRequest) -> list[Host]:
     return [place.host for place in request.places.all()]
 
 
+def extensions_of(request: AccessRequest) -> list[AccessRequest]:
+    """The wishes for more time that came of a grant."""
+    return list(request.extensions.order_by("requested_at", "id")[:_MOST_SHOWN])
+
+
 def sessions(tenant: Tenant) -> QuerySet[AccessSession]:
     return tenant.accesssessions.select_related("request__tenant", "host")
 
 
 def sessions_of(request: AccessRequest) -> list[AccessSession]:
     return list(request.sessions.select_related("host")[:_MOST_SHOWN])
+
+
+def tenant_in_scope(tenant_id: UUID) -> Tenant:
+    """A tenant once more, on the connection that sees it alone: what is written of it goes there."""
+    return Tenant.objects.get(pk=tenant_id)
 
 
 def open_hosts(tenant: Tenant, *, host: str = "", deployment: str = "") -> list[Host]:

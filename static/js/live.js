@@ -4,6 +4,7 @@
 //   <div data-live="host:… operation:…" id="rows">   a region and the topics that concern it
 //     <tr data-row="…" data-state="query-3 is active">  a part that is swapped; its state is said aloud
 //       data-rows="hosts"                             the list that such parts stand in
+//       data-every="10"                               seconds after which it asks again where no stream tells
 //   <main data-stream="/events/acme/">                where the stream is; `.live` says if it is open
 import { say } from "./say.js";
 import { refreshTimes } from "./times.js";
@@ -19,7 +20,7 @@ const PAUSE = 1000; // and of a storm, once a second
 function essence(node) {
   const copy = node.cloneNode(true);
   copy.classList.remove("changed");
-  for (const time of copy.querySelectorAll("time[data-relative]")) time.textContent = "";
+  for (const time of copy.querySelectorAll("time[data-relative], time[data-left]")) time.textContent = "";
   for (const token of copy.querySelectorAll("[name=csrfmiddlewaretoken]")) token.remove();
   for (const node of [copy, ...copy.querySelectorAll("details")]) node.removeAttribute("open");
   return copy.outerHTML;
@@ -143,4 +144,10 @@ if (source && regions().length) {
     if (document.documentElement.dataset.stream !== "off") say("Stream lost. What you see may be old.");
     shine("off");
   });
+}
+
+// Staff look at many tenants, and no stream tells of all of them.
+const seconds = Math.min(...regions().map((region) => Number(region.dataset.every) || Infinity));
+if (!source && Number.isFinite(seconds)) {
+  setInterval(() => { if (!document.hidden) look((region) => region.dataset.every); }, seconds * 1000);
 }
