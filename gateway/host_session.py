@@ -128,6 +128,9 @@ class HostSession:
             await self._note_opened()
             await work(connection, recorder)
             self.end(Reason.FINISHED)
+        except Refused:
+            # Its end was told while this was under way, when there was nothing yet to be ended.
+            self.end(Reason.REVOKED)
         except HostUnavailable as error:
             self._say(str(error))
             self.end(Reason.HOST_LOST)
@@ -145,7 +148,7 @@ class HostSession:
     async def _note_opened(self) -> None:
         try:
             await self._services.portal.opened(self._session.id)
-        except (Refused, PortalUnreachable) as error:
+        except PortalUnreachable as error:
             _log.warning("The portal was not told that %s opened: %s", self._session.id, error)
 
     def _host_ended(self, why: str) -> None:

@@ -20,7 +20,9 @@ from enclaves.provisioning.work import Claimed
 from tenants import audit
 from tenants.actors import Actor, StaffActor, System
 from tenants.kinds import Kind
+from tenants.models import Membership, StaffMember
 from tenants.notifications import clear, notify
+from tenants.policy import Permission, StaffPermission, allows, staff_allows
 
 log = logging.getLogger(__name__)
 
@@ -42,19 +44,23 @@ def carry(request: AccessRequest, claimed: Claimed) -> datetime | None:
     return again
 
 
-def end(request: AccessRequest, why: AccessEnd, *, by: Actor | StaffActor | System) -> None:
+def end(
+    request: AccessRequest, why: AccessEnd, *, by: Actor | StaffActor | System, because: str = ""
+) -> None:
     """End a grant at once, as part of the transaction: from its commit on it opens nothing any more.
 
     Gateways are told; that nothing is left is found out afterwards, see `carry`.
     """
     request.move_to(AccessState.ENDED, ended_at=timezone.now(), ended_as=by.label[:200], end_reason=why)
-    audit.record("access.ended", request, by=by, tenant=request.tenant, why=why, person=request.asked_as)
+    facts = {"why": why, "person": request.asked_as, **({"because": because} if because else {})}
+    audit.record("access.ended", request, by=by, tenant=request.tenant, **facts)
     clear(Kind.ACCESS_ACTIVE, tenant=request.tenant, source=source(request))
     notify(
         Kind.ACCESS_ENDED,
         tenant=request.tenant,
         source=source(request),
         title=f"The access of {request.asked_as} is {_ENDED[why]}",
+        detail=because,
         link=link(request),
         people=[request.person_id],
     )
@@ -129,20 +135,43 @@ def _silent_hosts(request: AccessRequest) -> list[str]:
 
 
 def _stay_active(request: AccessRequest) -> datetime | None:
-    return _end_by_itself(request) if _must_end(request) else request.ends_at
+    if request.ends_at is None or _must_end(request):
+        return _end_by_itself(request)
+    # Nobody tells of people who leave; see is_still_somebody.
+    return min(request.ends_at, timezone.now() + LATER)
 
 
 def _must_end(request: AccessRequest) -> bool:
-    return _is_frozen(request) or request.ends_at is None or request.ends_at <= timezone.now()
+    return _is_frozen(request) or _is_over(request) or not is_still_somebody(request)
+
+
+def _is_over(request: AccessRequest) -> bool:
+    return request.ends_at is None or request.ends_at <= timezone.now()
 
 
 def _is_frozen(request: AccessRequest) -> bool:
     return bool(request.tenant.frozen_at or request.enclave.account.frozen_at)
 
 
+def is_still_somebody(request: AccessRequest) -> bool:
+    """Whether who asked would be let ask today: people leave, and roles change."""
+    if not request.person.is_active:
+        return False
+    if request.side == AccessRequest.Side.VENDOR:
+        staff = StaffMember.objects.filter(user=request.person, is_active=True).first()
+        return staff is not None and staff_allows(staff.roles, StaffPermission.ACCESS_ASK)
+    member = Membership.objects.filter(user=request.person, tenant=request.tenant).first()
+    return member is not None and allows(member.roles, Permission.ACCESS_ASK)
+
+
 def _end_by_itself(request: AccessRequest) -> datetime | None:
-    why = AccessEnd.FROZEN if _is_frozen(request) else AccessEnd.EXPIRED
-    end(request, why, by=_system(request))
+    if _is_frozen(request):
+        end(request, AccessEnd.FROZEN, by=_system(request))
+    elif _is_over(request):
+        end(request, AccessEnd.EXPIRED, by=_system(request))
+    else:
+        left = f"{request.asked_as} may not ask for access any more."
+        end(request, AccessEnd.REVOKED, by=_system(request), because=left)
     return timezone.now()
 
 

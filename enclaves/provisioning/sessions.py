@@ -22,7 +22,7 @@ from enclaves.models import (
     RecordingChunk,
     Work,
 )
-from enclaves.provisioning import authorities, live, work
+from enclaves.provisioning import authorities, grants, live, work
 from enclaves.provisioning.agents import ALIVE, next_serial
 from enclaves.signing import ssh, ssh_keys
 from enclaves.signing.errors import SigningRefused
@@ -32,8 +32,6 @@ from enclaves.signing.rotation import Purpose
 from tenants import audit
 from tenants.actors import System
 from tenants.errors import Refused
-from tenants.models import Membership, StaffMember
-from tenants.policy import Permission, StaffPermission, allows, staff_allows
 from tenants.scope import tenant_scope
 
 BY: Final = "gateway"
@@ -104,20 +102,30 @@ def authorize(caller: Caller, gateway: str) -> dict[str, Any]:
 
 
 def opened(session_id: UUID) -> None:
+    """Note that a session begins. Raises Refused if its grant ended since it was authorized."""
     with _of_session(session_id) as session:
+        if session.request.state != AccessState.ACTIVE:
+            raise Refused(f"{session.request} is {session.request.state.replace('_', ' ')}.")
         AccessSession.objects.filter(pk=session.pk).update(seen_at=timezone.now())
         _nudge(session)
 
 
 def record_chunk(session_id: UUID, offset: int, text: str) -> None:
-    """Keep a piece of a recording. The same piece may come twice; one that leaves a gap is refused."""
+    """Keep a piece of a recording; one that leaves a gap is refused.
+
+    What is known already may come again, and cut in another way: the next gateway knows only its file.
+    """
     with _of_session(session_id) as session:
-        if offset < session.recorded:
+        if offset > session.recorded:
+            raise Refused("A piece of this recording is missing before this one.")
+        new = text[session.recorded - offset :]
+        if not new:
             return
-        if offset > session.recorded or session.sha256:
-            raise Refused("A piece of this recording is missing before this one, or it is closed.")
-        RecordingChunk.objects.create(tenant=session.tenant, session=session, offset=offset, text=text)
-        recorded = offset + len(text)
+        if session.sha256:
+            raise Refused("This recording is closed.")
+        mine = {"tenant": session.tenant, "session": session}
+        RecordingChunk.objects.create(**mine, offset=session.recorded, text=new)
+        recorded = session.recorded + len(new)
         AccessSession.objects.filter(pk=session.pk).update(recorded=recorded, seen_at=timezone.now())
         _nudge(session)
 
@@ -127,7 +135,8 @@ def closed(session_id: UUID, *, reason: str, sha256: str, size: int, left: int |
     with _of_session(session_id) as session:
         now = timezone.now()
         changes: dict[str, Any] = {} if session.nothing_left_at or left != 0 else {"nothing_left_at": now}
-        if session.closed_at is None:
+        # That nothing is left may have been told before, by the host itself.
+        if not session.sha256:
             changes |= {"closed_at": now, "close_reason": reason[:40], "sha256": sha256}
             audit.record(
                 "access.session_closed",
@@ -206,19 +215,8 @@ def _must_open(request: AccessRequest) -> None:
         raise Refused(f"{request} opens nothing now: it is {request.state.replace('_', ' ')}.")
     if request.tenant.frozen_at or request.enclave.account.frozen_at:
         raise Refused(f"{request} opens nothing: the tenant has frozen it.")
-    if not _is_still_somebody(request):
+    if not grants.is_still_somebody(request):
         raise Refused(f"{request.asked_as} may not ask for access any more.")
-
-
-def _is_still_somebody(request: AccessRequest) -> bool:
-    """Whether who asked would be let ask today: people leave, and roles change."""
-    if not request.person.is_active:
-        return False
-    if request.side == AccessRequest.Side.VENDOR:
-        staff = StaffMember.objects.filter(user=request.person, is_active=True).first()
-        return staff is not None and staff_allows(staff.roles, StaffPermission.ACCESS_ASK)
-    member = Membership.objects.filter(user=request.person, tenant=request.tenant).first()
-    return member is not None and allows(member.roles, Permission.ACCESS_ASK)
 
 
 def _must_be_ours(request: AccessRequest, caller: Caller) -> None:

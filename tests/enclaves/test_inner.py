@@ -188,9 +188,32 @@ def test_a_recording_grows_by_whole_pieces_and_takes_each_once(active, certify, 
     assert ask("chunk", session=session, offset=0, text='{"version": 2}\n')[0] == 200
     assert ask("chunk", session=session, offset=0, text='{"version": 2}\n')[0] == 200
     assert ask("chunk", session=session, offset=99, text="[0, 1]\n")[0] == 409
+    # The next gateway begins anew with the file, and cuts it in another way.
+    assert ask("chunk", session=session, offset=0, text='{"version": 2}\n[0, 1]\n')[0] == 200
 
-    assert [chunk.text for chunk in RecordingChunk.objects.all()] == ['{"version": 2}\n']
-    assert AccessSession.objects.get().recorded == 15
+    assert [chunk.text for chunk in RecordingChunk.objects.all()] == ['{"version": 2}\n', "[0, 1]\n"]
+    assert AccessSession.objects.get().recorded == 22
+
+
+def test_a_hash_that_comes_after_the_hosts_own_word_is_kept(active, certify, knock, ask, actor, hosts):
+    certify(active)
+    session = knock(active)[1]["id"]
+    access.revoke_access(active, by=actor(Role.ADMIN))
+    ask("verified", grant=active.name, host=str(hosts[0].pk), left=0)
+
+    ask("closed", session=session, reason="revoked", sha256="0" * 64, size=15, left=0)
+
+    assert AccessSession.objects.get().sha256 == "0" * 64
+
+
+def test_a_session_whose_grant_ended_meanwhile_does_not_begin(active, certify, knock, ask, actor):
+    certify(active)
+    session = knock(active)[1]["id"]
+    assert ask("opened", session=session)[0] == 200
+
+    access.revoke_access(active, by=actor(Role.ADMIN))
+
+    assert ask("opened", session=session)[0] == 409
 
 
 def test_a_closing_is_noted_once_and_says_whether_anything_is_left(active, certify, knock, ask):

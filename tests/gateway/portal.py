@@ -274,7 +274,10 @@ class FakePortal:
         )
 
     def _opened(self, body: dict[str, Any]) -> None:
-        self.sessions[body["session"]].is_opened = True
+        told = self.sessions[body["session"]]
+        if self.grants[told.grant].state != "active":
+            raise No("This access has ended.")
+        told.is_opened = True
 
     def _chunk(self, body: dict[str, Any]) -> None:
         self.sessions[body["session"]].pieces[body["offset"]] = body["text"]

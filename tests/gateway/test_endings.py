@@ -42,6 +42,22 @@ def test_a_revocation_that_nobody_announced_is_found_by_asking(person, world, ma
         eventually(lambda: not processes(mark))
 
 
+def test_a_grant_that_ends_while_a_session_begins_lets_nobody_in(world, person, mark, monkeypatch):
+    """Its end is told before there is anything to end, and would not be told again."""
+    authorize = world.portal._authorize
+
+    def answers_too_late(body):
+        allowed = authorize(body)
+        world.portal.grants[person.grant].state = "revoked"
+        return allowed
+
+    monkeypatch.setattr(world.portal, "_authorize", answers_too_late)
+    refused = person.ssh(f"echo in; sleep {mark}")
+
+    assert (refused.stdout, "This access was revoked." in refused.stderr) == ("", True)
+    assert not processes(mark)
+
+
 def test_the_end_of_the_time_ends_everything(world, gateway, host, agent, mark):
     person = world.person(world.portal.grant([host], "enclave", lasts=8), gateway)
     with person.staying(mark) as client:

@@ -85,10 +85,10 @@ class RunningGateway:
 class World:
     """Everything of one test."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, portal: Any = None) -> None:
+        """`portal` runs already, if one is given."""
         self.folder = folder
-        self.portal = FakePortal()
-        self.portal.start()
+        self.portal = portal or _started(FakePortal())
         self.metadata = _Metadata(self.portal)
         self.redis = redis.Redis.from_url(os.environ["REDIS_URL"])
         self.key = self.new_key("person")
@@ -376,6 +376,11 @@ class _MetadataHandler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Be quiet."""
+
+
+def _started(portal: FakePortal) -> FakePortal:
+    portal.start()
+    return portal
 
 
 def _free_port() -> int:

@@ -1,0 +1,412 @@
+"""The portal itself, for tests of what access means: rows in PostgreSQL, and the signer over HTTP.
+
+It has the face of the pretended portal of tests/gateway, so that the same gateways, agents and people use it.
+"""
+
+import base64
+import json
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.test import override_settings
+from django.utils import timezone
+
+from enclaves.lifecycle import AccessState
+from enclaves.models import (
+    AccessRequest,
+    AccessSession,
+    Agent,
+    Application,
+    CloudAccount,
+    Deployment,
+    Enclave,
+    Host,
+    Work,
+    Zone,
+)
+from enclaves.provisioning import authorities, worker
+from enclaves.services import access
+from enclaves.services.certificates import request_certificate
+from enclaves.signing.rotation import Purpose
+from sandbox.notary import RegionalNotary
+from tenants.actors import Actor, Shell, StaffActor
+from tenants.models import AuditEvent, Membership, User
+from tenants.policy import Role, StaffRole
+from tenants.scope import tenant_scope
+from tenants.services.staff import add_staff
+from tenants.services.tenants import create_tenant
+from tests.gateway.portal import DOMAIN, SECRET, ZONE
+from tests.gateway.world import eventually
+
+REGION = "us-east-1"
+PAGES_SECRET = "the-pages-secret-the-pages-secret-the-pages"
+WHY = "Query latency doubled after revision 14."
+MEMBERS = {"admin": Role.ADMIN, "developer": Role.DEVELOPER}
+STAFF = {"support": [StaffRole.SUPPORT], "other": [StaffRole.SUPPORT], "approver": [StaffRole.APPROVER]}
+
+
+class Estate:
+    """One tenant with its people, one enclave, and hosts that run."""
+
+    def __init__(self, name: str, number: str, hosts: tuple[str, ...], notary: RegionalNotary) -> None:
+        self.tenant = create_tenant(by=_user(f"founder@{name}.example"), name=name)
+        with self.scope():
+            self.admin, self.developer = (self._member(who, role) for who, role in MEMBERS.items())
+            self.account = CloudAccount.objects.create(
+                tenant=self.tenant,
+                cloud="aws",
+                number=number,
+                state="verified",
+                external_id=f"x-{name}",
+                registration=f"r-{name}",
+            )
+            zone = Zone.objects.get_or_create(name=ZONE, defaults=_ZONE)[0]
+            mine = {"tenant": self.tenant}
+            self.enclave = Enclave.objects.create(**mine, account=self.account, zone=zone, state="ready")
+            application = Application.objects.create(**mine, name="recommender")
+            self.deployment = Deployment.objects.create(
+                **mine, application=application, enclave=self.enclave, state="live"
+            )
+            rows = [self._host(host, place) for place, host in enumerate(hosts, 1)]
+            user_ca = authorities.ssh_lines(Purpose.SSH_USERS, self.enclave.pk)[0]
+        self.hosts = {row.name: KnownHost(row, self, SimpleNamespace(line=user_ca), notary) for row in rows}
+
+    @property
+    def name(self) -> str:
+        return self.tenant.name
+
+    def scope(self) -> Any:
+        return tenant_scope(self.tenant.pk)
+
+    def actor(self, email: str) -> Actor:
+        """Whoever has this address, as they are now."""
+        with self.scope():
+            rows = Membership.objects.select_related("tenant", "user")
+            return Actor.of_member(rows.get(user__email=email))
+
+    def _member(self, who: str, role: Role) -> Actor:
+        user = _user(f"{who}@{self.name}.example")
+        Membership.objects.create(tenant=self.tenant, user=user, roles=[role])
+        return self.actor(user.email)
+
+    def _host(self, name: str, number: int) -> Host:
+        machine = f"i-{secrets.token_hex(8)}0"
+        return Host.objects.create(
+            tenant=self.tenant,
+            enclave=self.enclave,
+            deployment=self.deployment,
+            cluster="web",
+            number=number,
+            name=name,
+            state="active",
+            machine="m7g.2xlarge",
+            architecture="arm64",
+            vcpu=8,
+            memory_mib=32768,
+            disk_gib=100,
+            availability_zone_id="use1-az6",
+            image_id="ami-0123456789abcdef0",
+            instance_id=machine,
+            identity=machine,
+            launch_tried_at=timezone.now(),
+        )
+
+
+@dataclass
+class KnownHost:
+    """A host's row, and what its cloud says of it. `enclave` is what agents are told about."""
+
+    row: Host
+    estate: Estate
+    user_ca: Any
+    notary: RegionalNotary
+
+    @property
+    def id(self) -> str:
+        return str(self.row.pk)
+
+    @property
+    def name(self) -> str:
+        return self.row.name
+
+    @property
+    def enclave(self) -> Any:
+        return SimpleNamespace(tenant=self.estate.name, user_ca=self.user_ca)
+
+    @property
+    def document(self) -> str:
+        return self.says()
+
+    def says(self, notary: RegionalNotary | None = None, region: str = REGION, **changes: str) -> str:
+        """The identity document of the machine; what it says can be changed, and by whom it is signed."""
+        told = {
+            "accountId": self.estate.account.number,
+            "architecture": self.row.architecture,
+            "availabilityZone": f"{region}a",
+            "imageId": self.row.image_id,
+            "instanceId": self.row.identity,
+            "instanceType": self.row.machine,
+            "pendingTime": f"{self.row.launch_tried_at:%Y-%m-%dT%H:%M:%SZ}",
+            "region": region,
+            "version": "2017-09-30",
+            **changes,
+        }
+        signed = (notary or self.notary).sign(json.dumps(told).encode(), changes.get("signed_in", region))
+        return base64.b64encode(signed).decode()
+
+
+@dataclass
+class Given:
+    """A grant, and who asked for it."""
+
+    estate: Estate
+    name: str
+    by: Actor | StaffActor
+
+    def scope(self) -> Any:
+        return self.estate.scope()
+
+    @property
+    def now(self) -> AccessRequest:
+        """The row as it is now."""
+        with self.scope():
+            return AccessRequest.objects.select_related("tenant", "enclave__account").get(name=self.name)
+
+    @property
+    def session(self) -> AccessSession:
+        """The first one."""
+        with self.scope():
+            sessions = AccessSession.objects.select_related("host").filter(request__name=self.name)
+            return sessions.earliest("opened_at")
+
+    @property
+    def sessions(self) -> int:
+        with self.scope():
+            return AccessSession.objects.filter(request__name=self.name).count()
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether of every session a host has said that nothing is left."""
+        with self.scope():
+            return not AccessSession.objects.filter(request__name=self.name, nothing_left_at=None).exists()
+
+    @property
+    def certificates(self) -> list[str]:
+        with self.scope():
+            return [one.certificate for one in self.now.certificates.all()]
+
+    def age(self) -> None:
+        """As if it had ended two minutes ago."""
+        with self.scope():
+            ended = timezone.now() - timedelta(minutes=2)
+            AccessRequest.objects.filter(name=self.name).update(ended_at=ended)
+
+    @property
+    def recording(self) -> str:
+        """What the portal has of the first session, piece after piece."""
+        with self.scope():
+            return "".join(self.session.chunks.values_list("text", flat=True))
+
+    @property
+    def audit(self) -> list[str]:
+        """What was recorded with the tenant about it, in order."""
+        with self.scope():
+            events = AuditEvent.objects.filter(subject_id=str(self.now.pk)).order_by("sequence")
+            return list(events.values_list("action", flat=True))
+
+
+class RealPortal:
+    """Two tenants and the vendor's people; the signer listens on loopback."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "identity" / "aws").mkdir(parents=True)
+        notary = RegionalNotary()
+        for region in (REGION, "eu-west-1"):
+            (folder / "identity" / "aws" / f"{region}.pem").write_text(notary.certificate(region))
+        self.notary = notary
+        self.port = 0
+        self._server: _Server | None = None
+        self._settings = override_settings(**_SETTINGS, IDENTITY_CERTIFICATES=str(folder / "identity"))
+        self._settings.enable()
+        self.grants: dict[str, Given] = {}
+        self.acme = Estate("acme", "111122223333", ("web-1", "web-2"), notary)
+        self.globex = Estate("globex", "444455556666", ("db-1",), notary)
+        self.staff = {name: StaffActor.of(_staff(name, roles)) for name, roles in STAFF.items()}
+        self.hosts = {one.id: one for estate in (self.acme, self.globex) for one in estate.hosts.values()}
+
+    @property
+    def hosts_root(self) -> Any:
+        return SimpleNamespace(pem=authorities.roots(Purpose.HOSTS))
+
+    @property
+    def gateways_root(self) -> Any:
+        return authorities.gateway_authority()
+
+    @property
+    def grant_key(self) -> Any:
+        return authorities.grant_key()
+
+    def start(self) -> None:
+        self._server = _Server(("127.0.0.1", self.port), _Handler)
+        self._server.set_app(_Signer())
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def stop(self) -> None:
+        """Be away, as in an outage; `start` comes back at the same port."""
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server.drop()
+            self._server = None
+
+    def close(self) -> None:
+        self.stop()
+        self._settings.disable()
+
+    def heard_of(self) -> int:
+        """How many hosts have told that they are there."""
+        return Agent.objects.using("system").exclude(seen_at=None).count()
+
+    def work(self) -> None:
+        """What a worker does, once."""
+        worker.run_due()
+
+    def asked(self, *hosts: KnownHost, by: Actor | StaffActor | None = None, minutes: int = 60) -> Given:
+        """Somebody of support asks, or whoever is named."""
+        estate, by = hosts[0].estate, by or self.staff["support"]
+        rows = [one.row for one in hosts]
+        with estate.scope():
+            request = access.ask_access(rows, by=by, tenant=estate.tenant, reason=WHY, minutes=minutes)
+        return self.of(request, by)
+
+    def of(self, request: AccessRequest, by: Actor | StaffActor) -> Given:
+        given = Given(
+            self.acme if request.tenant_id == self.acme.tenant.pk else self.globex, request.name, by
+        )
+        self.grants[request.name] = given
+        return given
+
+    def granted(
+        self, *hosts: KnownHost, by: Actor | StaffActor | None = None, ends_in: float | None = None
+    ) -> Given:
+        """An hour on these hosts, or what is left of the shortest grant that there is."""
+        minutes = access.USUAL if ends_in is None else access.SHORTEST
+        given = self.asked(*hosts, by=by, minutes=minutes)
+        self.approve(given, ends_in)
+        return given
+
+    def approve(self, given: Given, ends_in: float | None = None, minutes: int | None = None) -> None:
+        """Have it decided on the right side, and carried out."""
+        estate = given.estate
+        is_staff = isinstance(given.by, StaffActor)
+        decider = estate.admin if is_staff else self.staff["approver"]
+        with estate.scope(), _in_the_past(ends_in):
+            access.approve_access(given.now, by=decider, minutes=minutes)
+        self.until(given, AccessState.ACTIVE)
+
+    def certificate(self, grant: str, public_key: str) -> str:
+        """A person's certificate, as the pages hand it out."""
+        given = self.grants[grant]
+        with given.estate.scope():
+            return request_certificate(given.now, by=given.by, public_key=public_key).certificate
+
+    def until(self, given: Given, state: AccessState) -> AccessRequest:
+        """Work until a request is in this state."""
+        return self._until(given, lambda row: row.state == state)
+
+    def until_nothing_is_left(self, given: Given) -> AccessRequest:
+        """Work until the portal knows that no process of a grant lives."""
+        return self._until(given, lambda row: row.nothing_left_at)
+
+    def _until(self, given: Given, claim: Any) -> AccessRequest:
+        def holds() -> AccessRequest | None:
+            self.hurry()
+            self.work()
+            row = given.now
+            return row if claim(row) else None
+
+        return eventually(holds)
+
+    def hurry(self) -> None:
+        """Let the worker look at access now, whenever it wanted to look again."""
+        rows = Work.objects.using("system").filter(kind=Work.Kind.ACCESS, due_at__isnull=False)
+        rows.update(due_at=timezone.now() - timedelta(seconds=1))
+
+
+@contextmanager
+def _in_the_past(ends_in: float | None) -> Iterator[None]:
+    """Decide so long ago that the shortest grant has only this many seconds left."""
+    with pytest.MonkeyPatch.context() as patch:
+        if ends_in is not None:
+            then = timezone.now() - timedelta(minutes=access.SHORTEST) + timedelta(seconds=ends_in)
+            patch.setattr(access, "timezone", SimpleNamespace(now=lambda: then))
+        yield
+
+
+class _Server(ThreadedWSGIServer):
+    def __init__(self, *args: Any) -> None:
+        self._open: set[Any] = set()
+        super().__init__(*args)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def drop(self) -> None:
+        """Close connections that are kept, so that an outage is one for them too."""
+        for request in list(self._open):
+            super().shutdown_request(request)
+
+
+class _Signer(WSGIHandler):
+    """The signer has addresses of its own; what tests do beside it has those of the portal."""
+
+    def get_response(self, request: Any) -> Any:
+        request.urlconf = "portal.signer_urls"
+        return super().get_response(request)
+
+
+class _Handler(WSGIRequestHandler):
+    disable_nagle_algorithm = True
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Be quiet."""
+
+    def handle(self) -> None:
+        try:
+            super().handle()
+        except (OSError, ValueError):
+            self.close_connection = True
+
+
+def _user(email: str) -> User:
+    return User.objects.create_user(email)
+
+
+def _staff(name: str, roles: list[StaffRole]) -> Any:
+    return add_staff(f"{name}@vendor.example", roles, name=name, by=Shell())
+
+
+_ZONE = {"environment": "dev", "cloud": "aws", "region": REGION, "availability_zone_ids": ["use1-az6"]}
+_SETTINGS = {
+    "MIDDLEWARE": [],
+    "SSH_SECRET": "s" * 40,
+    "GATEWAY_SECRET": SECRET,
+    "SIGNER_SECRET": PAGES_SECRET,
+    "TRUST_DOMAIN": DOMAIN,
+}
