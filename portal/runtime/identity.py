@@ -1,13 +1,20 @@
-"""As whom a server runs that refuses to be root."""
+"""As whom a server runs that refuses to be root, and as whom people get onto the demo's hosts."""
 
 import os
 import pwd
+import re
+import shutil
 import subprocess
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from portal.runtime import launch
 
 _ACCOUNTS = ("portal-pg", "postgres", "nobody")
+_SSHD = ("/usr/sbin/sshd", "/usr/local/sbin/sshd", "/sbin/sshd", "/usr/bin/sshd")
+_LOGIN = re.compile(r"[a-z_][a-z0-9_-]{0,31}")  # what a grant may name, see enclaves.signing.grants
+_SHADOW = Path("/etc/shadow")
 
 
 @cache
@@ -39,3 +46,35 @@ def _exists(name: str) -> bool:
 
 def is_account(become: str) -> bool:
     return become not in (launch.MYSELF, launch.MAPPED)
+
+
+@dataclass(frozen=True)
+class Login:
+    """An account of this machine, and the sshd that lets people in as it; empty for a stand-in."""
+
+    name: str
+    sshd: str
+
+
+def login() -> Login:
+    """How people get onto this machine: as whoever runs the demo, by OpenSSH's server where it can."""
+    try:
+        name = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # in some containers nobody has a name
+        name = ""
+    sshd = next(filter(None, map(shutil.which, _SSHD)), "")
+    if sshd and _LOGIN.fullmatch(name) and not _is_locked(name):
+        return Login(name, sshd)
+    return Login("enclave", "")
+
+
+def _is_locked(name: str) -> bool:
+    """Has the account a password that begins with an exclamation mark? sshd then lets nobody in as it.
+
+    Who may not read that is not root, and neither can the sshd that they start.
+    """
+    try:
+        lines = _SHADOW.read_text().splitlines()
+    except OSError:
+        return False
+    return any(line.startswith(f"{name}:!") for line in lines)

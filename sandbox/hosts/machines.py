@@ -12,7 +12,7 @@ TIMEOUT = 5  # seconds
 MARK = "#cloud-config"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Machine:
     """A machine that runs: `metadata_url` is where it would find 169.254.169.254."""
 
@@ -44,15 +44,23 @@ def agent_config(machine: Machine) -> dict[str, Any] | None:
     return None
 
 
+def region_of(machine: Machine) -> str:
+    """Where a machine of AWS runs; raises Unreachable."""
+    return _ask(machine.metadata_url, "GET", "/latest/meta-data/placement/region", _imds_token(machine))
+
+
 def _machines(cloud: str, url: str) -> Iterator[Machine]:
     for name in json.loads(_ask(url, "GET", "/_sandbox/instances", {})):
         yield Machine(cloud, name, f"{url}/_sandbox/instances/{name}")
 
 
 def _of_aws(machine: Machine) -> tuple[str, str, dict[str, str]]:
+    return "GET", "/latest/user-data", _imds_token(machine)
+
+
+def _imds_token(machine: Machine) -> dict[str, str]:
     wanted = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
-    token = _ask(machine.metadata_url, "PUT", "/latest/api/token", wanted)
-    return "GET", "/latest/user-data", {"X-aws-ec2-metadata-token": token}
+    return {"X-aws-ec2-metadata-token": _ask(machine.metadata_url, "PUT", "/latest/api/token", wanted)}
 
 
 def _of_azure(machine: Machine) -> tuple[str, str, dict[str, str]]:

@@ -1,5 +1,4 @@
-#!/usr/bin/env python3
-"""Stands in for OpenSSH's server where there is none: ``standin.py -i -f CONFIG``; standard input is the socket.
+"""Stands in for OpenSSH's server where there is none: ``-i -f CONFIG``; standard input is the socket.
 
 For the demo alone. It lets in whom sshd would: who has a certificate of the host's authority for the host's
 principal. Its sessions run as whoever started it.
@@ -15,9 +14,13 @@ import socket
 import struct
 import termios
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import asyncssh
+if TYPE_CHECKING:
+    from asyncssh import SSHServerProcess
 
+SHELL = "/bin/sh"
+VERSION = "a stand-in for sshd"
 _SCAN = "hhhh"  # rows, columns and two that nobody uses, see tty_ioctl(4)
 
 
@@ -27,12 +30,14 @@ def read_settings(path: Path) -> dict[str, str]:
     for line in path.read_text().splitlines():
         name, _, value = line.strip().partition(" ")
         if name and not name.startswith("#"):
-            found.setdefault(name, value)
+            found.setdefault(name, value.strip('"'))
     return found
 
 
 async def serve(connection: socket.socket, settings: dict[str, str]) -> None:
     """Serve one connection until it is over."""
+    import asyncssh
+
     authorities = Path(settings["TrustedUserCAKeys"]).read_text().splitlines()
     principals = ",".join(Path(settings["AuthorizedPrincipalsFile"]).read_text().split())
     allowed = "\n".join(f'cert-authority,principals="{principals}" {line}' for line in authorities)
@@ -48,9 +53,8 @@ async def serve(connection: socket.socket, settings: dict[str, str]) -> None:
     await server.wait_closed()
 
 
-async def _run(process: asyncssh.SSHServerProcess[bytes]) -> None:
-    shell = pwd.getpwuid(os.getuid()).pw_shell or "/bin/sh"
-    arguments = [shell, "-c", process.command] if process.command else [shell]
+async def _run(process: "SSHServerProcess[bytes]") -> None:
+    arguments = [_shell(), "-c", process.command] if process.command else [_shell()]
     if process.term_type:
         await _run_in_terminal(process, arguments)
         return
@@ -60,17 +64,34 @@ async def _run(process: asyncssh.SSHServerProcess[bytes]) -> None:
     process.exit(await child.wait())
 
 
-async def _run_in_terminal(process: asyncssh.SSHServerProcess[bytes], arguments: list[str]) -> None:
+def _shell() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_shell or SHELL
+    except KeyError:  # in some containers nobody has a name
+        return SHELL
+
+
+async def _run_in_terminal(process: "SSHServerProcess[bytes]", arguments: list[str]) -> None:
     ours, theirs = pty.openpty()
     _resize(ours, process.term_size[0], process.term_size[1])
     environment = {**os.environ, "TERM": process.term_type or "dumb"}
     child = await asyncio.create_subprocess_exec(
-        "/usr/bin/setsid", "--ctty", "--wait", *arguments,
-        stdin=theirs, stdout=theirs, stderr=theirs, env=environment,
-    )  # fmt: skip
+        *arguments,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment,
+        start_new_session=True,
+        preexec_fn=_take_terminal,
+    )
     os.close(theirs)
     await process.redirect(stdin=os.dup(ours), stdout=ours, recv_eof=False)
     process.exit(await child.wait())
+
+
+def _take_terminal() -> None:
+    """Make what is standard input the terminal of this session."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def _resize(terminal: int, columns: int, rows: int) -> None:
@@ -81,6 +102,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-i", action="store_true", help="serve the connection that is standard input")
     parser.add_argument("-f", dest="config", type=Path, required=True, help="the agent's sshd_config")
+    parser.add_argument("-V", action="version", version=VERSION)
     options, _ = parser.parse_known_args()
     asyncio.run(serve(socket.socket(fileno=os.dup(0)), read_settings(options.config)))
 
