@@ -3,9 +3,11 @@
 The gateway holds no key and decides nothing. Each answer here is made from the rows of this moment.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -32,7 +34,10 @@ from enclaves.signing.rotation import Purpose
 from tenants import audit
 from tenants.actors import System
 from tenants.errors import Refused
+from tenants.models import AuditEvent
 from tenants.scope import tenant_scope
+
+log = logging.getLogger(__name__)
 
 BY: Final = "gateway"
 MOST_CERTIFICATES: Final = 20  # for one grant
@@ -217,6 +222,16 @@ def _must_open(request: AccessRequest) -> None:
         raise Refused(f"{request} opens nothing: the tenant has frozen it.")
     if not grants.is_still_somebody(request):
         raise Refused(f"{request.asked_as} may not ask for access any more.")
+    if not _is_in_the_record(request):
+        log.error("%s has no approval in the record of %s.", request, request.tenant)
+        raise Refused(f"{request} opens nothing: the tenant's record knows of no approval.")
+
+
+def _is_in_the_record(request: AccessRequest) -> bool:
+    """Whether the tenant can read who approved it: what was written past the services opens nothing."""
+    approvals = AuditEvent.objects.filter(action="access.approved", subject_id=str(request.pk))
+    since = request.begins_at - timedelta(minutes=1) if request.begins_at else timezone.now()
+    return approvals.filter(actor_id=request.decided_by_id, recorded_at__gt=since).exists()
 
 
 def _must_be_ours(request: AccessRequest, caller: Caller) -> None:

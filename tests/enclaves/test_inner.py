@@ -14,9 +14,8 @@ from enclaves.services import access
 from enclaves.signing.grants import read_grant_token
 from enclaves.signing.rotation import Purpose
 from enclaves.signing.tokens import key_id
-from tenants.models import AuditEvent, StaffMember
+from tenants.models import AuditEvent, StaffMember, Tenant
 from tenants.policy import Role
-from tenants.services import tenants as tenant_services
 from tests.enclaves.asking import GATEWAY, PAGES
 
 pytestmark = [
@@ -131,10 +130,9 @@ def test_nobody_gets_in_when_the_clock_says_so_although_no_worker_has_looked(act
     assert knock(active)[0] == 409
 
 
-def test_nobody_gets_in_where_it_is_frozen(active, certify, knock, actor):
+def test_nobody_gets_in_where_it_is_frozen(active, certify, knock):
     certify(active)
-    tenant_services.freeze_tenant(by=actor(Role.ADMIN))
-    AccessRequest.objects.update(state=AccessState.ACTIVE)
+    Tenant.objects.filter(pk=active.tenant_id).update(frozen_at=timezone.now())
 
     status, answer = knock(active)
 

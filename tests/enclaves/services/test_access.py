@@ -91,7 +91,7 @@ def test_the_database_itself_refuses_a_grant_that_nobody_gave(asked):
     now = timezone.now()
 
     with pytest.raises(IntegrityError, match="access_granted_by_somebody"), transaction.atomic():
-        AccessRequest.objects.update(state="active", begins_at=now, ends_at=now + timedelta(hours=1))
+        AccessRequest.objects.update(state="approved", begins_at=now, ends_at=now + timedelta(hours=1))
 
 
 def test_a_token_cannot_decide(asked, actor):
