@@ -1,13 +1,15 @@
+from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from enclaves.api.base import EnclavesView, ListView
+from enclaves.api.filters import AccessFilters
 from enclaves.api.serializers.access import (
     AccessRequestSerializer,
     AccessRulesSerializer,
@@ -17,13 +19,15 @@ from enclaves.api.serializers.access import (
     MoreAccessSerializer,
     NewAccessRequestSerializer,
     NewCertificateSerializer,
+    RecordingQuery,
     SessionSerializer,
 )
 from enclaves.models import AccessRequest
 from enclaves.services import access as services
 from enclaves.services import visits
 from enclaves.services.certificates import request_certificate
-from tenants.api.schema import page_schema
+from tenants.api.problems import MEDIA_TYPE
+from tenants.api.schema import ProblemSerializer, page_schema
 from tenants.policy import Permission
 
 TAGS = ["access"]
@@ -42,11 +46,18 @@ class AccessView(EnclavesView):
 class AccessRequestListView(ListView, AccessView):
     permissions = {"GET": Permission.ACCESS_VIEW, "POST": Permission.ACCESS_ASK}
     ordering = ("-requested_at", "-id")
+    filters = AccessFilters
 
-    @extend_schema(responses=page_schema(AccessRequestSerializer), summary="Access requests", tags=TAGS)
+    @extend_schema(
+        parameters=[AccessFilters],
+        responses=page_schema(AccessRequestSerializer),
+        summary="Access requests",
+        tags=TAGS,
+    )
     def get(self, request: Request) -> Response:
-        """What was asked and what came of it, newest first."""
-        return self.page(self.narrowed(visits.requests(self.tenant)), AccessRequestSerializer)
+        """What was asked and what came of it, newest first; `?state=active` shows who may get in now."""
+        found = self.narrowed(visits.requests(self.tenant), host="places__host")
+        return self.page(found, AccessRequestSerializer)
 
     @extend_schema(
         request=NewAccessRequestSerializer,
@@ -100,6 +111,7 @@ class AccessWithdrawView(AccessView):
 
     @extend_schema(request=None, responses=AccessRequestSerializer, summary="Take a wish back", tags=TAGS)
     def post(self, request: Request, name: str) -> Response:
+        """Whoever asked changes their mind before anybody has decided."""
         services.withdraw_access(self.found(name), by=self.actor)
         return self.now(name)
 
@@ -119,6 +131,7 @@ class AccessFinishView(AccessView):
 
     @extend_schema(request=None, responses=AccessRequestSerializer, summary="Finish one's grant", tags=TAGS)
     def post(self, request: Request, name: str) -> Response:
+        """Whoever asked gives it back before its end."""
         services.finish_access(self.found(name), by=self.actor)
         return self.now(name)
 
@@ -164,16 +177,33 @@ class AccessSessionListView(ListView, AccessView):
         return self.page(self.narrowed(self.found(name).sessions.all()), SessionSerializer)
 
 
+class AsciicastRenderer(BaseRenderer):
+    media_type = "application/x-asciicast"
+    format = "cast"
+    charset = "utf-8"
+
+    def render(self, data: Any, *args: Any, **kwargs: Any) -> Any:
+        return data if isinstance(data, str) else JSONRenderer().render(data)
+
+
 class AccessRecordingView(AccessView):
     permissions = {"GET": Permission.RECORDING_VIEW}
+    renderer_classes = (AsciicastRenderer,)
 
     @extend_schema(
-        responses={(200, "application/x-asciicast"): OpenApiTypes.STR}, summary="A recording", tags=TAGS
+        parameters=[RecordingQuery],
+        responses={
+            (200, AsciicastRenderer.media_type): OpenApiTypes.STR,
+            (400, MEDIA_TYPE): ProblemSerializer,
+        },
+        summary="A recording",
+        tags=TAGS,
     )
-    def get(self, request: Request, name: str, id: UUID) -> HttpResponse:
-        """The recording of a session, asciicast version 2."""
+    def get(self, request: Request, name: str, id: UUID) -> Response:
+        """The recording of a session, asciicast version 2, from a character on; whole pieces only."""
         session = get_object_or_404(self.found(name).sessions, pk=id)
-        return HttpResponse(visits.recording(session), content_type="application/x-asciicast; charset=utf-8")
+        offset = self.checked(RecordingQuery, request.query_params)["offset"]
+        return Response(visits.recording(session, offset))
 
 
 class AccessRulesView(AccessView):

@@ -15,6 +15,7 @@ from enclaves.api import (
     templates,
     zones,
 )
+from enclaves.api.staff import access as staff_access
 from enclaves.api.staff import views as staff
 
 
@@ -80,7 +81,18 @@ _tenant: list[URLPattern | URLResolver] = [
     path("access-rules/", access.AccessRulesView.as_view(), name="api-access-rules"),
 ]
 
-_staff = [
+_staff_access = [
+    path("", staff_access.FleetAccessView.as_view(), name="api-staff-access-request"),
+    path("approve/", staff_access.FleetApproveView.as_view(), name="api-staff-access-approve"),
+    path("deny/", staff_access.FleetDenyView.as_view(), name="api-staff-access-deny"),
+    path("withdraw/", staff_access.FleetWithdrawView.as_view(), name="api-staff-access-withdraw"),
+    path("revoke/", staff_access.FleetRevokeView.as_view(), name="api-staff-access-revoke"),
+    path("finish/", staff_access.FleetFinishView.as_view(), name="api-staff-access-finish"),
+    path("extend/", staff_access.FleetExtendView.as_view(), name="api-staff-access-extend"),
+    path("certificate/", staff_access.FleetCertificateView.as_view(), name="api-staff-access-certificate"),
+    path("recordings/", staff_access.FleetSessionListView.as_view(), name="api-staff-access-sessions"),
+]
+_staff: list[URLPattern | URLResolver] = [
     path("fleet/", staff.FleetView.as_view(), name="api-staff-fleet"),
     path("tenants/", staff.FleetTenantListView.as_view(), name="api-staff-tenants"),
     path("tenants/<slug:name>/", staff.FleetTenantView.as_view(), name="api-staff-tenant"),
@@ -92,6 +104,8 @@ _staff = [
     path("hosts/<uuid:id>/", staff.FleetHostView.as_view(), name="api-staff-host"),
     path("operations/", staff.FleetOperationListView.as_view(), name="api-staff-operations"),
     path("operations/<uuid:id>/", staff.FleetOperationView.as_view(), name="api-staff-operation"),
+    path("access-requests/", staff_access.FleetAccessListView.as_view(), name="api-staff-access-requests"),
+    path("access-requests/<slug:name>/", include(_staff_access)),
     path("zones/", staff.StaffZoneListView.as_view(), name="api-staff-zones"),
     path("zones/<zone:zone>/", staff.StaffZoneView.as_view(), name="api-staff-zone"),
 ]

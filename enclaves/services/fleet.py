@@ -4,7 +4,8 @@ Everything is read on the connection that the row-level policies do not bind, so
 tenants.looks.looking, which tells each tenant what was seen of it. Figures name no thing of anybody.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -39,7 +40,7 @@ from enclaves.services import seeing, visits
 from tenants.audit import LOOKED
 from tenants.models import AuditEvent, Membership, Tenant
 from tenants.policy import Role
-from tenants.scope import EVERYBODY
+from tenants.scope import EVERYBODY, tenant_scope
 
 LATELY: Final = timedelta(days=1)
 MOST_STANDING: Final = 300
@@ -153,10 +154,15 @@ def access_rules(tenant_ids: Collection[UUID]) -> Mapping[UUID, AccessRules]:
     return {one: found.get(one) or AccessRules(tenant_id=one) for one in tenant_ids}
 
 
-def tenant_of_access(name: str) -> UUID | None:
-    """The tenant whose hosts a request is about."""
-    rows = AccessRequest.objects.using(EVERYBODY).filter(name=name)
-    return rows.values_list("tenant_id", flat=True).first()
+@contextmanager
+def access_in_its_tenant(name: str) -> Iterator[AccessRequest]:
+    """A request in the scope of its tenant, where staff act on it by the rules of everybody.
+
+    Raises AccessRequest.DoesNotExist.
+    """
+    tenant_id = AccessRequest.objects.using(EVERYBODY).values_list("tenant_id", flat=True).get(name=name)
+    with tenant_scope(tenant_id):
+        yield visits.every_request().get(name=name)
 
 
 def deployments_of(tenant: Tenant) -> list[Deployment]:

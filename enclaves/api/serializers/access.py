@@ -4,7 +4,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from enclaves.api.serializers.base import StrictSerializer, TextOrNull
-from enclaves.lifecycle import AccessEnd, AccessState
+from enclaves.lifecycle import AccessState
 from enclaves.models import AccessRequest
 from enclaves.models.access import LONGEST, SHORTEST
 from enclaves.services.access import LONGEST_TEXT, LONGEST_TICKET, MOST_HOSTS, USUAL
@@ -23,9 +23,7 @@ class AccessRequestSerializer(serializers.Serializer[AccessRequest]):
     ticket = serializers.CharField()
     minutes_asked = serializers.IntegerField()
     minutes_given = serializers.IntegerField(allow_null=True)
-    extends = TextOrNull(
-        source="extends.name", default=None, help_text="The grant that this is more time for."
-    )
+    extends = serializers.SerializerMethodField(help_text="The grant that this is more time for.")
     requested_at = serializers.DateTimeField()
     lapses_at = serializers.DateTimeField(help_text="If nobody has decided by then.")
     decided_at = serializers.DateTimeField(allow_null=True)
@@ -34,7 +32,7 @@ class AccessRequestSerializer(serializers.Serializer[AccessRequest]):
     begins_at = serializers.DateTimeField(allow_null=True)
     ends_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
-    end_reason = serializers.SerializerMethodField()
+    end_reason = TextOrNull(help_text="`expired`, `revoked`, `finished` or `frozen`.")
     nothing_left_at = serializers.DateTimeField(
         allow_null=True, help_text="When it was verified that no login, session or process is left."
     )
@@ -44,9 +42,14 @@ class AccessRequestSerializer(serializers.Serializer[AccessRequest]):
     def get_hosts(self, request: AccessRequest) -> list[str]:
         return [str(place.host_id) for place in request.places.all()]
 
-    @extend_schema_field(serializers.ChoiceField(AccessEnd.choices, allow_null=True))
-    def get_end_reason(self, request: AccessRequest) -> str | None:
-        return request.end_reason or None
+    def get_extends(self, request: AccessRequest) -> str | None:
+        return request.extends.name if request.extends else None
+
+
+class FleetAccessSerializer(AccessRequestSerializer):
+    """The same, with the tenant whose hosts they are."""
+
+    tenant = serializers.CharField()
 
 
 class NewAccessRequestSerializer(StrictSerializer):
@@ -58,6 +61,12 @@ class NewAccessRequestSerializer(StrictSerializer):
     reason = serializers.CharField(max_length=LONGEST_TEXT)
     ticket = serializers.CharField(max_length=LONGEST_TICKET, required=False, default="", allow_blank=True)
     minutes = serializers.IntegerField(min_value=SHORTEST, max_value=LONGEST, required=False, default=USUAL)
+
+
+class NewFleetAccessSerializer(NewAccessRequestSerializer):
+    """Of whose hosts, onto which, why and for how long."""
+
+    tenant = serializers.CharField(max_length=31)
 
 
 class MoreAccessSerializer(StrictSerializer):
@@ -106,6 +115,16 @@ class SessionSerializer(serializers.Serializer[Any]):
     nothing_left_at = serializers.DateTimeField(allow_null=True)
     recorded = serializers.IntegerField(help_text="Characters.")
     sha256 = TextOrNull(help_text="Of the recording, in UTF-8, once it is closed.")
+
+
+class RecordingQuery(StrictSerializer):
+    offset = serializers.IntegerField(
+        required=False,
+        default=0,
+        min_value=0,
+        max_value=2**62,
+        help_text="The characters that you have: while a session is open its recording grows.",
+    )
 
 
 class AccessRulesSerializer(StrictSerializer):

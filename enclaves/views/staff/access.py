@@ -9,10 +9,11 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from enclaves.lifecycle import AccessState
-from enclaves.models import AccessRequest
+from enclaves.models import AccessRequest, Host
 from enclaves.services import fleet, visits
 from enclaves.services.access import may_decide
 from enclaves.views import granting
+from tenants.looks import looking
 from tenants.paging import page_of
 from tenants.policy import StaffPermission
 from tenants.scope import tenant_scope
@@ -51,11 +52,11 @@ def _desk(standing: Sequence[AccessRequest], staff: StaffActor) -> dict[str, lis
 
 
 @require_http_methods(["GET", "POST"])
-@fleet_page(StaffPermission.ACCESS_ASK)
+@staff_page(StaffPermission.ACCESS_ASK)
 def access_ask(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Ask for a host that was looked at, and for others of its deployment."""
     looked_at = get_object_or_404(fleet.every_host(), pk=pk)
-    request.looks.into(looked_at.tenant, looked_at)
+    _tell(request, looked_at)
     with tenant_scope(looked_at.tenant_id):
         tenant = visits.tenant_in_scope(looked_at.tenant_id)
         hosts = visits.open_hosts(tenant, deployment=str(looked_at.deployment_id))
@@ -73,57 +74,66 @@ def access_detail(request: StaffRequest, grant: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @staff_page(StaffPermission.ACCESS_DECIDE, fresh=True)
 def access_decide(request: StaffRequest, grant: str) -> HttpResponse:
-    with _in_its_tenant(grant) as row:
+    with _in_its_tenant(request, grant) as row:
         return granting.decide_page(request, row)
 
 
 @require_http_methods(["GET", "POST"])
 @staff_page(StaffPermission.ACCESS_DECIDE)
 def access_revoke(request: StaffRequest, grant: str) -> HttpResponse:
-    with _in_its_tenant(grant) as row:
+    with _in_its_tenant(request, grant) as row:
         return granting.revoke_page(request, row)
 
 
 @require_POST
 @staff_page(StaffPermission.ACCESS_ASK)
 def access_withdraw(request: StaffRequest, grant: str) -> HttpResponse:
-    with _in_its_tenant(grant) as row:
+    with _in_its_tenant(request, grant) as row:
         return granting.withdraw(request, row)
 
 
 @require_http_methods(["GET", "POST"])
 @staff_page(StaffPermission.ACCESS_ASK)
 def access_finish(request: StaffRequest, grant: str) -> HttpResponse:
-    with _in_its_tenant(grant) as row:
+    with _in_its_tenant(request, grant) as row:
         return granting.finish_page(request, row)
 
 
 @require_http_methods(["GET", "POST"])
 @staff_page(StaffPermission.ACCESS_ASK)
 def access_extend(request: StaffRequest, grant: str) -> HttpResponse:
-    with _in_its_tenant(grant) as row:
+    with _in_its_tenant(request, grant) as row:
         return granting.extend_page(request, row)
 
 
 @require_http_methods(["GET", "POST"])
 @staff_page(StaffPermission.ACCESS_ASK)
 def access_certify(request: StaffRequest, grant: str) -> HttpResponse:
-    with _in_its_tenant(grant) as row:
+    with _in_its_tenant(request, grant) as row:
         return granting.certify_page(request, row)
 
 
 @require_GET
 @staff_page(StaffPermission.ACCESS_ASK)
 def certificate_download(request: StaffRequest, grant: str, pk: UUID) -> HttpResponse:
-    with _in_its_tenant(grant) as row:
+    with _in_its_tenant(request, grant) as row:
         return granting.download(request, row, pk)
 
 
 @contextmanager
-def _in_its_tenant(grant: str) -> Iterator[AccessRequest]:
+def _in_its_tenant(request: StaffRequest, grant: str) -> Iterator[AccessRequest]:
     """The request of this name, in the scope of its tenant: staff act on it by the rules of everybody."""
-    tenant_id = fleet.tenant_of_access(grant)
-    if tenant_id is None:
-        raise Http404
-    with tenant_scope(tenant_id):
-        yield visits.every_request().get(name=grant)
+    try:
+        with fleet.access_in_its_tenant(grant) as row:
+            _tell(request, row)
+            yield row
+    except AccessRequest.DoesNotExist as error:
+        raise Http404 from error
+
+
+def _tell(request: StaffRequest, seen: AccessRequest | Host) -> None:
+    # What is done tells of itself. To tell of the look beside it would wait for the end of the chain that
+    # this very request holds.
+    if request.method == "GET":
+        with looking(request.staff) as looks:
+            looks.into(seen.tenant, seen)
