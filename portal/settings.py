@@ -62,7 +62,8 @@ ROOT_URLCONF = "portal.urls"
 PROCESS = os.environ.get("PORTAL_PROCESS", "")  # "signer", or empty for all others
 if PROCESS == "signer":
     # It talks to gateways and to the portal's own pages, by secrets: no browser, no session, no cookie.
-    MIDDLEWARE, ROOT_URLCONF = [], "portal.signer_urls"
+    # The one that stays does nothing there, and allauth does not start without it.
+    MIDDLEWARE, ROOT_URLCONF = ["allauth.account.middleware.AccountMiddleware"], "portal.signer_urls"
 WSGI_APPLICATION = "portal.asgi.wsgi"
 TEMPLATES = [
     {
