@@ -25,7 +25,7 @@ _FROM_ENVIRONMENT: Final = (
     "PORTAL_SEALING_SECRET",
 )
 
-known: dict[str, str] = {}  # secret: what it is
+_known: Final[dict[str, dict[str, str]]] = {}  # by their beginning, the secrets: what each one is
 _logged: list[str] = []
 _formatter: Final = logging.Formatter("%(name)s: %(message)s")
 
@@ -34,12 +34,19 @@ def note(secret: str | bytes | None, kind: str) -> None:
     """From now on this must be in no log."""
     text = secret.decode(errors="ignore") if isinstance(secret, bytes) else secret
     if text and len(text) >= SHORTEST:
-        known[text] = kind
+        _known.setdefault(text[:SHORTEST], {})[text] = kind
 
 
 def found_in(text: str) -> list[str]:
     """Which kinds of secrets a text holds."""
-    return sorted({kind for secret, kind in known.items() if secret in text})
+    return sorted(set(_held(text).values()))
+
+
+def _held(text: str) -> dict[str, str]:
+    # A run knows ten thousand secrets and more, so their beginnings are what is looked up.
+    pieces = {text[start : start + SHORTEST] for start in range(len(text) - SHORTEST + 1)}
+    beginnings = [_known[piece] for piece in pieces if piece in _known]
+    return {secret: kind for known in beginnings for secret, kind in known.items() if secret in text}
 
 
 def take() -> list[str]:
@@ -51,7 +58,7 @@ def take() -> list[str]:
 
 
 def _blackened(record: str) -> str:
-    for secret, kind in known.items():
+    for secret, kind in _held(record).items():
         record = record.replace(secret, f"[{kind}]")
     return record
 

@@ -39,7 +39,7 @@ class EmbeddedAzure(Azure):
         self.metadata_url = f"http://{LOOPBACK}:{self._machines.server_port}"
         self.world.base_url = self.url
         self._threads = [
-            threading.Thread(target=server.serve_forever, daemon=True, name=name)
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name=name)
             for name, server in (("sandbox-azure", self._server), ("sandbox-azure-metadata", self._machines))
         ]
 

@@ -65,6 +65,7 @@ class MailView(TenantAPIView):
         summary="Choose what you are written to about",
     )
     def put(self, request: Request) -> Response:
+        notices.may_choose_mail(self.actor)
         wanted = self.checked(shapes.NewMailSerializer)
         choices = notices.choose_mail(wanted["kinds"], by=self.actor)
         return Response(shapes.MailSerializer({"choices": choices}).data)

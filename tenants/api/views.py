@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import IsAuthenticated
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -133,8 +133,11 @@ class LeaveView(TenantAPIView):
         return Response(status=204)
 
 
-class JsonLinesRenderer(BaseRenderer):
-    """Only what ``?format=jsonl`` and the OpenAPI document look for; the view streams the lines itself."""
+class JsonLinesRenderer(JSONRenderer):
+    """What ``?format=jsonl`` and the OpenAPI document look for; the view streams the lines itself.
+
+    A refusal is one JSON object, as everywhere.
+    """
 
     media_type = "application/jsonl"
     format = "jsonl"

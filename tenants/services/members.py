@@ -28,11 +28,17 @@ def add_member(user: User, roles: Iterable[str], *, by: Actor) -> Membership:
     tenant = take_turns(by)
     if tenant.memberships.filter(user=user).exists():
         raise Refused(f"{user.email} is a member already.")
-    if user.is_staff:
+    if is_staff_now(user):
         raise Refused(f"{user.email} cannot become a member.")
     membership = Membership.objects.create(tenant=tenant, user=user, roles=chosen)
     audit.record("member.added", membership, by=by, member=user.email, roles=chosen)
     return membership
+
+
+def is_staff_now(user: User) -> bool:
+    """Say whether somebody is staff, which stays true until the end of the transaction."""
+    row = User.objects.select_for_update(no_key=True).filter(pk=user.pk)
+    return row.values_list("is_staff", flat=True).get()
 
 
 @atomic

@@ -67,6 +67,11 @@ def choose_mail(wanted: Collection[Kind], *, by: Actor) -> list[Choice]:
     return mail_choices(by)
 
 
+def may_choose_mail(by: Actor) -> None:
+    """Raise Forbidden for whoever gets no mail."""
+    _member(by)
+
+
 def _member(by: Actor) -> Membership:
     by.require(Permission.NOTIFICATION_VIEW)
     if by.membership is None:

@@ -16,6 +16,7 @@ from tenants.errors import Forbidden
 from tenants.models import Membership, Tenant, User
 from tenants.policy import Permission, Role
 from tenants.scope import tenant_scope
+from tenants.services.members import is_staff_now
 from tenants.services.turns import take_turns
 
 
@@ -25,7 +26,7 @@ def create_tenant(name: str, title: str = "", *, by: User) -> Tenant:
 
     Raises ValidationError for a name that is none, or taken, and Forbidden for staff.
     """
-    if by.is_staff:
+    if is_staff_now(by):
         raise Forbidden("Staff are members of no tenant.")
     tenant = Tenant(id=uuid4(), name=name.strip(), title=title.strip())
     tenant.full_clean(validate_unique=False, validate_constraints=False)

@@ -7,13 +7,14 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from tenants.actors import Actor
+from tenants.actors import Actor, Shell
 from tenants.errors import Refused
 from tenants.invitations import NOT_IN_FORCE, accept_invitation, invite_member
 from tenants.models import ApiToken, Invitation, Membership
 from tenants.policy import Role
 from tenants.scope import enter_tenant, tenant_scope
 from tenants.services import members as services
+from tenants.services.staff import add_staff
 from tenants.services.tokens import create_token, rotate_token
 from tenants.tokens import BadToken, find_token
 
@@ -33,6 +34,21 @@ def test_of_two_who_use_one_link_at_the_same_time_one_comes_in(acme, actor, prov
     assert sorted(told) == [NOT_IN_FORCE, "done"]
     with tenant_scope(acme.pk):
         assert Membership.objects.filter(user=bob).count() == 1
+
+
+def test_of_joining_a_tenant_and_becoming_staff_at_the_same_time_one_happens(acme, actor, proven):
+    by = actor(Role.ADMIN)
+    with tenant_scope(acme.pk):
+        invite_member(BOB, ["reader"], by=by)
+        Invitation.objects.update(digest="d" * 64)
+    bob = proven(BOB)
+
+    told = at_once(
+        lambda: accept_invitation("d" * 64, by=bob), lambda: add_staff(BOB, ["support"], by=Shell())
+    )
+
+    assert sorted(told)[1:] == ["done"]
+    assert "staff" in sorted(told)[0].lower()
 
 
 @pytest.mark.parametrize("way", ["leave", "remove each other", "become readers"])

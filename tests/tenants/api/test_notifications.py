@@ -88,9 +88,10 @@ def test_a_program_has_seen_nothing_and_gets_no_mail(api, told):
         client.post(LIST + "seen/", {}, **as_json),
         client.get(MAIL),
         client.put(MAIL, {"kinds": []}, **as_json),
+        client.put(MAIL, {"kinds": ["nonsense"]}, **as_json),
     ]
 
-    assert [answer.status_code for answer in answers] == [403, 403, 403]
+    assert [answer.status_code for answer in answers] == [403, 403, 403, 403]
 
 
 def test_a_list_costs_the_same_with_one_row_as_with_many(api, told, queries, at_most, acme):

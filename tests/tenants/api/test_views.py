@@ -118,6 +118,13 @@ def test_the_export_holds_the_whole_chain_and_proves_itself(api, acme):
     assert audit.check(map(json.loads, lines), head.count, head.hash).intact
 
 
+def test_an_export_that_is_refused_says_why_as_every_refusal_does(api):
+    answer = api(Role.READER).get(ACME + "audit-events/?format=jsonl&since=yesterday")
+
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    assert [error["field"] for error in answer.json()["errors"]] == ["since"]
+
+
 def test_the_chain_is_checked_on_request(api):
     answer = api(Role.READER).get(ACME + "audit-events/chain/").json()
 
