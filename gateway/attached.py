@@ -24,6 +24,7 @@ REPLACED = 4009
 OVER = 4001
 _ENROL_SECONDS = 30.0
 _MOST_ENROLLING = 4  # at once: anybody may try, and the portal has better things to do
+_MOST_FACTS = 4096  # characters of what a host tells of itself: all hosts' go to the portal together
 _REQUEST = frozenset({"csr", "host_key"})
 _log = logging.getLogger(__name__)
 
@@ -138,8 +139,8 @@ class AttachedHosts:
         def told(message: dict[str, Any]) -> None:
             attached = self._hosts.get(identity.id)
             facts = message.get("facts")
-            if not isinstance(facts, dict):
-                raise ProtocolViolation("A heartbeat has facts.")
+            if not isinstance(facts, dict) or len(json.dumps(facts)) > _MOST_FACTS:
+                raise ProtocolViolation(f"A heartbeat has facts, of {_MOST_FACTS} characters at most.")
             if attached:
                 attached.facts = facts
 

@@ -5,6 +5,7 @@ import logging
 import ssl
 from collections.abc import Coroutine
 from http import HTTPStatus
+from itertools import batched
 from typing import Any
 
 import asyncssh
@@ -25,9 +26,11 @@ from gateway.presence import REFRESH_SECONDS, Presence
 from gateway.revocations import Revocations
 from gateway.settings import Settings
 from gateway.spool import Spool
+from gateway.tls import AgentsTls
 
 AGENT, ENROL, AGENT_FILE, HEALTH = "/agent", "/enrol", "/enclave-agent.pyz", "/healthz"
 HEARTBEAT_SECONDS = 5.0
+HEARTBEATS_AT_ONCE = 200  # of 4 KiB each at most; the portal takes a megabyte
 _PING_SECONDS = 5.0
 _PONG_SECONDS = 10.0
 _STOP_SECONDS = 5.0
@@ -57,6 +60,7 @@ class Gateway:
 
     async def start(self) -> None:
         """Listen on both sides; the ports are known then."""
+        self._tls = AgentsTls(self._settings)
         roots = self._settings.gateway_roots
         context = ssl.create_default_context(cafile=roots)
         finder = HostFinder(self._attached, self._presence, self._settings.peer_secret, context)
@@ -65,7 +69,8 @@ class Gateway:
             _log.warning("%s recordings of a gateway before this one are delivered.", count)
         self._hosts_server = await self._listen_for_hosts()
         self._people_server = await self._listen_for_people()
-        background = [self._revocations.listen(), self._revocations.ask(), self._report(), self._refresh()]
+        background = [self._revocations.listen(), self._revocations.ask(), self._tls.follow()]
+        background += [self._report(), self._refresh()]
         self._tasks = [asyncio.create_task(_forever(one)) for one in background]
 
     async def stop(self) -> None:
@@ -95,7 +100,7 @@ class Gateway:
             self._serve_host,
             place.host,
             place.port,
-            ssl=agents_context(self._settings),
+            ssl=self._tls.context,
             process_request=self._answer_http,
             max_size=MOST_FRAME,
             compression=None,
@@ -133,14 +138,12 @@ class Gateway:
     async def _report(self) -> None:
         """Pass heartbeats on, and let go of hosts that the portal does not want."""
         while True:
-            facts = self._attached.facts()
             try:
-                unwelcome = await self._portal.heartbeats(facts) if facts else []
+                for some in batched(self._attached.facts().items(), HEARTBEATS_AT_ONCE):
+                    for spiffe_id in await self._portal.heartbeats(dict(some)):
+                        await self._attached.detach(spiffe_id)
             except (PortalUnreachable, Refused) as error:
                 _log.warning("Heartbeats wait: %s", error)
-                unwelcome = []
-            for spiffe_id in unwelcome:
-                await self._attached.detach(spiffe_id)
             await self._next_report()
 
     async def _next_report(self) -> None:
@@ -157,16 +160,6 @@ class Gateway:
         while True:
             await asyncio.sleep(REFRESH_SECONDS)
             await self._presence.here(self._attached.ids())
-
-
-def agents_context(settings: Settings) -> ssl.SSLContext:
-    """TLS for hosts and gateways. Who shows a certificate must show a host's; who enrols has none."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=settings.agent_roots)
-    context.verify_mode = ssl.CERT_OPTIONAL
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.num_tickets = 0  # a resumed session would bring back a certificate that is over
-    context.load_cert_chain(settings.tls_certificate, settings.tls_key)
-    return context
 
 
 def _file(content: bytes) -> Response:

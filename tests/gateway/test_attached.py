@@ -142,13 +142,14 @@ def test_the_newest_connection_of_a_host_counts(world, gateway, pretended, db):
         '{"op": "window", "stream": 1, "credit": "much"}',
         '{"op": "closed", "stream": "1"}',
         '{"op": "heartbeat", "facts": 7}',
+        '{"op": "heartbeat", "facts": {"kernel": "' + "x" * 4096 + '"}}',
         '{"op": "renew"}',
         b"",
         b"\0\0\0\1",
         b"\0\0\0\7data for a stream that nobody opened",
         "[" * 100_000,
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_a_host_that_breaks_the_protocol_is_let_go(pretended, db, frame):
     with pretended.certified(db.spiffe, db.enclave.intermediate).connect() as socket:
