@@ -19,15 +19,16 @@ from tenants.services.staff import add_staff
 from tenants.services.tenants import create_tenant
 from tests.signing_in import TOTP, sign_in
 
-JOURNEYS, WALLS = "tests/journeys/", "tests/walls/"
+JOURNEYS, ACCESS, WALLS = "tests/journeys/", "tests/access/", "tests/walls/"
 
 
 class Sharing(LoadScopeScheduling):
     """Workers take one test after the other; what has a costly beginning stays together."""
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith(JOURNEYS):
-            return JOURNEYS  # one demo for all
+        for folder in (JOURNEYS, ACCESS):
+            if nodeid.startswith(folder):
+                return folder  # one demo, or one world with hosts, for all
         return nodeid.partition("::")[0] if nodeid.startswith(WALLS) else nodeid
 
 

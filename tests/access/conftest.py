@@ -1,4 +1,4 @@
-"""One world for each module: the portal's rows and signer, a gateway, agents with OpenSSH's sshd, people."""
+"""One world for all: the portal's rows and signer, a gateway, agents with OpenSSH's sshd, people."""
 
 import shutil
 import tempfile
@@ -17,10 +17,10 @@ from tests.gateway.conftest import WHY_NOT, _marks
 
 @pytest.fixture
 def _django_db_helper():
-    """Keep what the module has committed: pytest-django would empty the tables after each test."""
+    """Keep what was committed: pytest-django would empty the tables after each test."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def portal(django_db_setup, django_db_blocker):
     """Committed, so that the signer's threads see it; nothing of it is left behind."""
     folder = Path(tempfile.mkdtemp(prefix="enclave-access-"))
@@ -38,7 +38,7 @@ def portal(django_db_setup, django_db_blocker):
     shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def world(portal):
     """A gateway, and an agent on each host of both tenants."""
     if WHY_NOT:

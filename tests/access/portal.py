@@ -4,6 +4,8 @@ It has the face of the pretended portal of tests/gateway, so that the same gatew
 """
 
 import base64
+import contextlib
+import http.client
 import json
 import secrets
 import threading
@@ -274,6 +276,15 @@ class RealPortal:
         self.stop()
         self._settings.disable()
 
+    def ask(self, path: str, secret: str, **body: Any) -> tuple[int, Any]:
+        """Ask the signer as whoever has this secret; the status and the answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
+        with contextlib.closing(connection):
+            connection.request("POST", path, json.dumps(body), headers)
+            answer = connection.getresponse()
+            return answer.status, json.load(answer)
+
     def heard_of(self) -> int:
         """How many hosts have told that they are there."""
         return Agent.objects.using("system").exclude(seen_at=None).count()
@@ -376,6 +387,10 @@ class _Server(ThreadedWSGIServer):
 class _Signer(WSGIHandler):
     """The signer has addresses of its own; what tests do beside it has those of the portal."""
 
+    def __init__(self) -> None:
+        with override_settings(MIDDLEWARE=[]):
+            super().__init__()
+
     def get_response(self, request: Any) -> Any:
         request.urlconf = "portal.signer_urls"
         return super().get_response(request)
@@ -404,7 +419,6 @@ def _staff(name: str, roles: list[StaffRole]) -> Any:
 
 _ZONE = {"environment": "dev", "cloud": "aws", "region": REGION, "availability_zone_ids": ["use1-az6"]}
 _SETTINGS = {
-    "MIDDLEWARE": [],
     "SSH_SECRET": "s" * 40,
     "GATEWAY_SECRET": SECRET,
     "SIGNER_SECRET": PAGES_SECRET,

@@ -1,5 +1,8 @@
 """The world of tests/gateway with the real portal in it."""
 
+import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +37,13 @@ class RealWorld(World):
     def knocking(self, given: Given, **options: Any) -> Person:
         """The person of a grant, with a certificate for it."""
         return self.person(given.name, self.gateway_running, **options)
+
+    def start_impostor(self, config: dict[str, Any]) -> Running:
+        """An agent on another machine, with what a host knows."""
+        path = self.folder / "impostor.json"
+        path.write_text(json.dumps(config))
+        command = [sys.executable, "-m", "agent", "--config", str(path)]
+        return self._start("impostor", command, dict(os.environ))
 
 
 def _count(running: Running) -> int:
