@@ -83,7 +83,9 @@ class RunningGateway:
 
 
 class World:
-    """Everything of one test."""
+    """Everything of one test. `here` is where gateways listen."""
+
+    here = "127.0.0.1"
 
     def __init__(self, folder: Path, portal: Any = None) -> None:
         """`portal` runs already, if one is given."""
@@ -113,13 +115,13 @@ class World:
         folder = self.folder
         environment = {
             "PATH": os.environ["PATH"],
-            "GATEWAY_SSH_LISTEN": f"127.0.0.1:{ssh_port}",
-            "GATEWAY_AGENT_LISTEN": f"127.0.0.1:{agent_port}",
+            "GATEWAY_SSH_LISTEN": f"{self.here}:{ssh_port}",
+            "GATEWAY_AGENT_LISTEN": f"{self.here}:{agent_port}",
             "GATEWAY_PORTAL_URL": f"http://127.0.0.1:{self.portal.port}/gateway",
             "GATEWAY_PORTAL_SECRET_FILE": _file(folder / "portal-secret", SECRET),
             "GATEWAY_PEER_SECRET_FILE": _file(folder / "peer-secret", PEER_SECRET),
             "GATEWAY_DOMAIN": DOMAIN,
-            "GATEWAY_OWN_URL": f"wss://127.0.0.1:{agent_port}",
+            "GATEWAY_OWN_URL": f"wss://{self.here}:{agent_port}",
             "GATEWAY_HOST_KEY_FILE": str(folder / "gateway_host_key"),
             "GATEWAY_TLS_CERTIFICATE_FILE": str(folder / "gateway.pem"),
             "GATEWAY_TLS_KEY_FILE": str(folder / "gateway.key"),
@@ -130,7 +132,7 @@ class World:
             **settings,
         }
         running = self._start(name, [sys.executable, "-m", "gateway"], environment)
-        eventually(lambda: _answers(ssh_port) and _answers(agent_port))
+        eventually(lambda: self._answers(ssh_port) and self._answers(agent_port))
         return RunningGateway(running, ssh_port, agent_port)
 
     def agent(self, host: Host, *gateways: RunningGateway, **changes: Any) -> Running:
@@ -148,7 +150,7 @@ class World:
     def agent_config(self, host: Host, *gateways: RunningGateway) -> dict[str, Any]:
         grant_key = self.portal.grant_key
         return {
-            "gateway_urls": [f"wss://127.0.0.1:{one.agent_port}" for one in gateways],
+            "gateway_urls": [f"wss://{self.here}:{one.agent_port}" for one in gateways],
             "gateway_ca": self.portal.gateways_root.pem,
             "host_id": host.id,
             "tenant": host.enclave.tenant,
@@ -195,7 +197,7 @@ class World:
         return self.folder / f"home-etc-{host.name}"
 
     def _start(self, name: str, command: list[str], environment: dict[str, str]) -> Running:
-        log = self.folder / f"{name}.log"
+        log, command = self.folder / f"{name}.log", self._placed(name, command)
         with log.open("wb") as file:
             process = subprocess.Popen(
                 command, stdout=file, stderr=subprocess.STDOUT, env=environment, stdin=subprocess.DEVNULL
@@ -203,6 +205,17 @@ class World:
         running = Running(process, log)
         self._programs.append(running)
         return running
+
+    def _placed(self, name: str, command: list[str]) -> list[str]:
+        """How a program is started where it belongs."""
+        return command
+
+    def _answers(self, port: int) -> bool:
+        try:
+            socket.create_connection((self.here, port), 1).close()
+        except OSError:
+            return False
+        return True
 
     def person(self, grant: str, gateway: RunningGateway, **options: Any) -> "Person":
         """A person with a certificate for a grant."""
@@ -267,7 +280,7 @@ class World:
 
     def _write_tls(self) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
-        pem = x509.gateway_certificate(self.portal.gateways_root, key.public_key(), ["127.0.0.1"], now=now())
+        pem = x509.gateway_certificate(self.portal.gateways_root, key.public_key(), [self.here], now=now())
         (self.folder / "gateway.pem").write_text(pem)
         (self.folder / "gateway.key").write_bytes(keys.private_pem(key))
         self.new_key("gateway_host_key")
@@ -282,6 +295,7 @@ class Person:
     gateway: RunningGateway
     key: Path
     certificate: Path
+    through: tuple[str, ...] = ()  # what starts a program where the person is
 
     def options(self, port_option: str = "-p") -> list[str]:
         known = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR"]
@@ -291,7 +305,7 @@ class Person:
 
     def at(self, host: str = "", user: str = "") -> str:
         name = user or self.grant
-        return f"{name}{'+' if host else ''}{host}@127.0.0.1"
+        return f"{name}{'+' if host else ''}{host}@{self.world.here}"
 
     def ssh(
         self, *command: str, host: str = "", user: str = "", **options: Any
@@ -299,7 +313,7 @@ class Person:
         """Run ssh to its end."""
         flags = options.pop("flags", [])
         return subprocess.run(
-            ["ssh", *self.options(), *flags, self.at(host, user), *command],
+            [*self.through, "ssh", *self.options(), *flags, self.at(host, user), *command],
             capture_output=True,
             text=True,
             check=False,
@@ -325,7 +339,7 @@ class Person:
             f"(setsid nohup sleep {mark}1 >/dev/null 2>&1 &) ; sleep {mark}2 & echo in; wait; sleep {mark}3"
         )
         with subprocess.Popen(
-            ["ssh", *self.options(), *flags, self.at(host), command],
+            [*self.through, "ssh", *self.options(), *flags, self.at(host), command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -387,14 +401,6 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def _answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-    except OSError:
-        return False
-    return True
 
 
 def _file(path: Path, text: str) -> str:
