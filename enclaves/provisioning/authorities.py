@@ -6,7 +6,7 @@ successors in time.
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 from uuid import UUID
@@ -109,6 +109,22 @@ def _keep() -> None:
     _rows().filter(ends_at__lte=now).delete()
     if settings.SSH_OLD_SECRETS:
         _lock_anew()
+
+
+def replace_keys(purpose: Purpose, notice: timedelta, scope: str = "") -> int:
+    """Have the keys of a purpose, or of one scope of it, followed early; say how many there were.
+
+    Until the notice is over they sign, and then nothing that they signed is believed any more.
+    """
+    begins = timezone.now() + notice
+    known = _rows().filter(purpose=purpose, **({"scope": scope} if scope else {}))
+    newest = list(known.filter(ends_at=None))
+    for row in newest:
+        _succeed(row, Succession(signs_from=begins, predecessor_ends_at=begins))
+    # Those that were about to be over are over as well; no two of a scope may end in the same moment.
+    for number, row in enumerate(known.filter(ends_at__gt=begins), start=1):
+        _rows().filter(pk=row.pk).update(ends_at=begins - timedelta(microseconds=number))
+    return len(newest)
 
 
 def _lock_anew() -> None:

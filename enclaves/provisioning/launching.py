@@ -82,7 +82,7 @@ def launch_failed(this: Round, host: Host, error: ProviderError) -> None:
     changes: dict[str, object] = {"problem": str(error), "cloud_operation": "", "follow_at": None}
     if error.trouble == Trouble.NO_CAPACITY:
         changes |= {"launch_count": host.launch_count + 1, "availability_zone_id": _next_zone(this, host)}
-        changes["user_data"] = ""  # another order, which may wait for long, and is to name the keys of its day
+        changes["user_data"] = ""  # another order, which may wait, and is to name the keys of its day
     _keep(host, **changes)
     if error.trouble == Trouble.REFUSED:
         work.ask(host.tenant_id, Work.Kind.VERIFY, this.enclave.account_id, urgent=True)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from cryptography import x509 as pyca
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from enclaves.models import Authority
@@ -136,6 +137,27 @@ def test_the_roots_of_gateways_are_told_a_year_before_they_sign(later):
     assert (len(told), gateway_authority().certificate) == (2, before)
     later(days=366)
     assert gateway_authority().certificate == told[1]
+
+
+def test_keys_are_replaced_early_and_what_they_signed_is_over(later, capsys):
+    old = [ssh_authority(Purpose.SSH_USERS, enclave).line for enclave in (ENCLAVE, OTHER)]
+    later(days=88)
+    keep_authorities()  # one that was going to follow is there already
+    between = ssh_lines(Purpose.SSH_USERS, ENCLAVE)[1]
+    call_command("replace_keys", "ssh-users", "--scope", ENCLAVE)
+    told = ssh_lines(Purpose.SSH_USERS, ENCLAVE)
+    signs = ssh_authority(Purpose.SSH_USERS, ENCLAVE).line
+    later(minutes=61)
+    new = ssh_authority(Purpose.SSH_USERS, ENCLAVE).line
+
+    assert "1 of ssh-users: new ones sign in 60 minutes" in capsys.readouterr().out
+    assert (sorted(told), signs) == (sorted([old[0], between, new]), old[0])
+    assert ssh_lines(Purpose.SSH_USERS, ENCLAVE) == [new]
+    assert ssh_authority(Purpose.SSH_USERS, OTHER).line == old[1]
+    with pytest.raises(CommandError, match="no key of grants"):
+        call_command("replace_keys", "grants")
+    with pytest.raises(CommandError, match="invalid choice"):
+        call_command("replace_keys", "gateways")
 
 
 def test_a_new_secret_locks_what_an_old_one_did_which_is_needed_no_more(secret):
