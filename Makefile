@@ -12,6 +12,10 @@ PRODUCTION := PORTAL_ENVIRONMENT=production PORTAL_BASE_URL=https://portal.examp
 	PORTAL_SEALING_SECRET=sealing-in-the-checks-alone-0123456789-abcdefghijklmnop \
 	PORTAL_AWS_ACCOUNT_ID=999900001111 PORTAL_AWS_PRINCIPAL_ARN=arn:aws:iam::999900001111:role/portal \
 	PORTAL_AZURE_IMAGE_GALLERY=enclaves-0123abcd PORTAL_SMTP_HOST=mail.example.com \
+	PORTAL_GATEWAY_URLS=wss://gateway.example.com:8443 PORTAL_GATEWAY_SSH=gateway.example.com:2222 \
+	PORTAL_AGENT_SHA256=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 \
+	PORTAL_SIGNER_URL=http://signer.internal:8001 \
+	PORTAL_SIGNER_SECRET=signer-in-the-checks-alone-0123456789-abcdefghijklmnopqr \
 	DATABASE_URL=postgresql://portal_app@localhost/portal \
 	DATABASE_SYSTEM_URL=postgresql://portal_system@localhost/portal
 # A person's own exports do not reach the project's tools.
