@@ -147,7 +147,9 @@ class AccessExtendView(AccessView):
     )
     def post(self, request: Request, name: str) -> Response:
         """A wish of its own for the same hosts, which is decided like any other."""
-        more = services.extend_access(self.found(name), by=self.actor, **self.checked(MoreAccessSerializer))
+        row = self.found(name)
+        services.must_be_of(row, self.actor)
+        more = services.extend_access(row, by=self.actor, **self.checked(MoreAccessSerializer))
         data = self.shown(AccessRequestSerializer, self.found(more.name))
         return self.created(data, self.address("api-access-request", more.name))
 
@@ -163,8 +165,9 @@ class AccessCertificateView(AccessView):
     )
     def post(self, request: Request, name: str) -> Response:
         """Certifies the public key of whoever asked, until the end of the grant."""
-        public_key = self.checked(NewCertificateSerializer)["public_key"]
-        made = request_certificate(self.found(name), by=self.actor, public_key=public_key)
+        row = self.found(name)
+        services.must_be_of(row, self.actor)
+        made = request_certificate(row, by=self.actor, **self.checked(NewCertificateSerializer))
         return self.created(self.shown(CertificateSerializer, made), self.address("api-access-request", name))
 
 

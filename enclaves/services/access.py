@@ -99,7 +99,7 @@ def ask_access(
 
 def extend_access(request: AccessRequest, *, by: Person, reason: str, minutes: int = USUAL) -> AccessRequest:
     """Ask for more time on the same hosts: a wish of its own, which is decided like any other."""
-    _must_be_of(request, by)
+    must_be_of(request, by)
     if request.state not in GRANTED:
         raise Refused(f"{request} is {request.state}; ask anew instead.")
     hosts = [place.host for place in request.places.select_related("host")]
@@ -152,7 +152,7 @@ def deny_access(request: AccessRequest, *, by: Person, note: str = "") -> Access
 @atomic
 def withdraw_access(request: AccessRequest, *, by: Person) -> AccessRequest:
     """Take one's own wish back before anybody has decided."""
-    _must_be_of(request, by)
+    must_be_of(request, by)
     request = _as_it_is_now(request)
     request.move_to(AccessState.WITHDRAWN)
     audit.record("access.withdrawn", request, by=by, tenant=request.tenant)
@@ -163,7 +163,7 @@ def withdraw_access(request: AccessRequest, *, by: Person) -> AccessRequest:
 @atomic
 def finish_access(request: AccessRequest, *, by: Person) -> None:
     """Give one's own grant back before its end."""
-    _must_be_of(request, by)
+    must_be_of(request, by)
     grants.end(_as_it_is_now(request), AccessEnd.FINISHED, by=by)
 
 
@@ -191,6 +191,12 @@ def may_revoke(person: Person) -> bool:
     if isinstance(person, StaffActor):
         return person.may(StaffPermission.ACCESS_DECIDE)
     return person.may(Permission.ACCESS_END)
+
+
+def must_be_of(request: AccessRequest, by: Person) -> None:
+    """Raise Forbidden for everybody but the person whose wish or grant it is."""
+    if person_id(by) != request.person_id:
+        raise Forbidden("Only who asked can do this.")
 
 
 def person_id(by: Person) -> UUID | None:
@@ -359,11 +365,6 @@ def _decide(
 def _settle(request: AccessRequest) -> None:
     clear(Kind.ACCESS_ASKED, tenant=request.tenant, source=grants.source(request))
     _go_on(request)
-
-
-def _must_be_of(request: AccessRequest, by: Person) -> None:
-    if person_id(by) != request.person_id:
-        raise Forbidden("Only who asked can do this.")
 
 
 def _must_end(by: Person) -> None:

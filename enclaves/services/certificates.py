@@ -11,10 +11,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from enclaves.models import AccessCertificate, AccessRequest
-from enclaves.services.access import Person, person_id
+from enclaves.services.access import Person, must_be_of
 from enclaves.signing.errors import SigningRefused
 from enclaves.signing.ssh_keys import parse_public_key
-from tenants.errors import Forbidden, Refused
+from tenants.errors import Refused
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +27,7 @@ def request_certificate(request: AccessRequest, *, by: Person, public_key: str) 
     Raises Forbidden for anybody else, ValidationError for what is no key or one that is too weak, and
     Refused where the grant opens nothing, or the signer does not answer.
     """
-    if person_id(by) != request.person_id:
-        raise Forbidden("Only who asked gets a certificate.")
+    must_be_of(request, by)
     try:
         key = parse_public_key(public_key.strip())
     except SigningRefused as error:

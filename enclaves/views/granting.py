@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
@@ -108,6 +108,7 @@ def revoke_page(request: Admitted, row: AccessRequest) -> HttpResponse:
 
 
 def finish_page(request: Admitted, row: AccessRequest) -> HttpResponse:
+    services.must_be_of(row, person_of(request))
     if request.method == "POST":
         with refusals(request):
             services.finish_access(row, by=person_of(request))
@@ -132,6 +133,7 @@ def withdraw(request: Admitted, row: AccessRequest) -> HttpResponse:
 
 
 def extend_page(request: Admitted, row: AccessRequest) -> HttpResponse:
+    services.must_be_of(row, person_of(request))
     ceiling = services.rules_of(row.tenant).longest_minutes
     form = ExtendAccessForm(request.POST or None, ceiling=ceiling)
     if form.is_valid():
@@ -145,6 +147,7 @@ def extend_page(request: Admitted, row: AccessRequest) -> HttpResponse:
 
 
 def certify_page(request: Admitted, row: AccessRequest) -> HttpResponse:
+    services.must_be_of(row, person_of(request))
     form = CertificateForm(request.POST or None)
     if form.is_valid():
         try:
@@ -158,8 +161,7 @@ def certify_page(request: Admitted, row: AccessRequest) -> HttpResponse:
 
 def download(request: Admitted, row: AccessRequest, pk: UUID) -> HttpResponse:
     """A certificate as a file, for whoever it was made for alone."""
-    if services.person_id(person_of(request)) != row.person_id:
-        raise Http404
+    services.must_be_of(row, person_of(request))
     made = get_object_or_404(row.certificates, pk=pk)
     headers = {"Content-Disposition": f'attachment; filename="{row.name}-cert.pub"'}
     return HttpResponse(made.certificate + "\n", content_type="text/plain; charset=utf-8", headers=headers)

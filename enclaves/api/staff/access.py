@@ -178,9 +178,9 @@ class FleetExtendView(DeedView):
     )
     def post(self, request: Request, name: str) -> Response:
         """A wish of its own for the same hosts, which is decided like any other."""
-        wanted = self.checked(MoreAccessSerializer)
         with self.found(name) as row:
-            more = services.extend_access(row, by=self.staff, **wanted)
+            services.must_be_of(row, self.staff)
+            more = services.extend_access(row, by=self.staff, **self.checked(MoreAccessSerializer))
             return _shown(more.name, status=201)
 
 
@@ -195,9 +195,9 @@ class FleetCertificateView(DeedView):
     )
     def post(self, request: Request, name: str) -> Response:
         """Certifies the public key of whoever asked, until the end of the grant."""
-        public_key = self.checked(NewCertificateSerializer)["public_key"]
         with self.found(name) as row:
-            made = request_certificate(row, by=self.staff, public_key=public_key)
+            services.must_be_of(row, self.staff)
+            made = request_certificate(row, by=self.staff, **self.checked(NewCertificateSerializer))
             return Response(CertificateSerializer(made).data, status=201)
 
 

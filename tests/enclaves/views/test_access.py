@@ -170,7 +170,7 @@ def test_only_whoever_asked_downloads_the_certificate(browse, mine, approver):
     path = f"/t/acme/access/{mine.name}/certificates/{made.pk}/"
 
     assert browse(Role.DEVELOPER).get(path).text == "the certificate\n"
-    assert browse(Role.ADMIN).get(path).status_code == 404
+    assert browse(Role.ADMIN).get(path).status_code == 403
 
 
 def test_rules_are_changed_by_admins(browse, hosts):
