@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=50)
     rounds = parser.parse_args().rounds
     signing.main()
-    sessions.main()
+    sessions.measure()
     with running_demo() as facts:
         print(f"{'path':<44} {'p50 ms':>8} {'p95 ms':>8} {'bytes':>8} {'× first':>8}")
         baseline = 0.0

@@ -1,68 +1,106 @@
-"""How long a login takes through the gateway beside a direct one, and how fast the last process is gone."""
+"""How long it takes until somebody is on a host, and until the last process is gone, beside a direct login.
+
+In a process of its own (``python -m benchmarks.sessions``), because it starts a database and a portal.
+"""
 
 import os
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from portal.runtime.console import Console
-from portal.runtime.secrets import Secrets
-from portal.runtime.supervisor import Supervisor
-from portal.runtime.valkey import embedded_valkey
+import django
+from django.core.management import call_command
+from django.test import override_settings
+
 from tests.gateway.conftest import WHY_NOT
-from tests.gateway.portal import Host
-from tests.gateway.world import SSHD, Person, Running, RunningGateway, World, eventually, processes
+from tests.gateway.world import SSHD, Person, eventually, processes
+
+if TYPE_CHECKING:
+    from tests.access.world import RealWorld
 
 LOGINS = 15
 REVOCATIONS = 8
 BYTES = 20_000_000
+FLOOD = f"head -c {BYTES} /dev/zero | tr '\\0' 'a'"
 
 
 def main() -> None:
     if WHY_NOT:
         print(f"Sessions are not measured: {WHY_NOT}.")
         return
+    from portal import testing_servers  # noqa: F401, PLC0415 -- starts PostgreSQL and Valkey
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+    django.setup()
+    call_command("migrate", verbosity=0)
+    with _world() as world:
+        _measure(world)
+
+
+@contextmanager
+def _world() -> Iterator["RealWorld"]:
+    from tests.access.portal import RealPortal  # noqa: PLC0415 -- has models, which need settings
+    from tests.access.world import RealWorld  # noqa: PLC0415 -- see above
+
     folder = Path(tempfile.mkdtemp(prefix="enclave-bench-"))
     folder.chmod(0o711)
-    console = Console(folder / "valkey.log", is_quiet=True)
-    with Supervisor(folder, console, removes=[folder]) as supervisor:
-        valkey = embedded_valkey(folder, Secrets(folder / "secrets"))
-        supervisor.start(valkey.program(throwaway=True))
-        os.environ["REDIS_URL"] = valkey.url
-        with closing(World(folder)) as world:
-            _measure(world)
+    try:
+        with closing(RealPortal(folder)) as portal:
+            portal.start()
+            signer = override_settings(SIGNER_URL=f"http://127.0.0.1:{portal.port}")
+            with signer, closing(RealWorld(folder, portal)) as world:
+                world.begin()
+                yield world
+    finally:
+        shutil.rmtree(folder)
 
 
-def _measure(world: World) -> None:
-    gateway = world.gateway()
-    host = world.portal.host("acme", "web-1")
-    agent = world.agent(host, gateway)
-    person = world.person(world.portal.grant([host], "enclave"), gateway)
-    direct = _median_ms(lambda: _direct(world, agent, person))
-    through = _median_ms(lambda: _ran(person.ssh("true")))
-    print(f"{'login and true':<44} {'p50 ms':>8} {'× direct':>8}")
-    print(f"{'sshd -i, without a gateway':<44} {direct:>8.0f} {1:>8.1f}")
-    print(f"{'through gateway and agent, recorded':<44} {through:>8.0f} {through / direct:>8.1f}")
-    gone = [_revoked(world, gateway, host, f"6{number:09d}") for number in range(REVOCATIONS)]
-    print(f"{'revocation to the last process gone':<44} {statistics.median(gone):>8.0f}")
-    print(f"{'text through a recorded session':<44} {_throughput(person):>8.1f} MB/s")
+def _measure(world: "RealWorld") -> None:
+    portal, host = world.portal, world.portal.acme.hosts["web-1"]
+    person = world.knocking(portal.granted(host))
+    direct = _median_ms(lambda: _ran(_direct(world, person, "true")), LOGINS)
+    rows = {
+        "login and true by sshd -i, without us": direct,
+        "the same through gateway and agent, recorded": _median_ms(lambda: _ran(person.ssh("true")), LOGINS),
+        "approval, certificate and first login": _median_ms(lambda: _from_approval(world), REVOCATIONS),
+    }
+    gone = [_revoked(world, f"6{number:09d}") for number in range(REVOCATIONS)]
+    rows["revocation to the last process gone"] = statistics.median(first for first, _ in gone)
+    rows["revocation to the portal's word that nothing is left"] = statistics.median(last for _, last in gone)
+    print(f"{'on a host':<52} {'p50 ms':>8} {'× direct':>9}")
+    for what, milliseconds in rows.items():
+        print(f"{what:<52} {milliseconds:>8.0f} {milliseconds / direct:>9.2f}")
+    plain, recorded = (
+        _rate(work) for work in (lambda: _direct(world, person, FLOOD), lambda: person.ssh(FLOOD))
+    )
+    print(f"{'text from a host':<52} {'MB/s':>8} {'× direct':>9}")
+    print(f"{'by sshd -i, without us':<52} {plain:>8.1f} {1:>9.2f}")
+    print(f"{'through gateway and agent, recorded':<52} {recorded:>8.1f} {recorded / plain:>9.2f}")
 
 
-def _median_ms(work: Callable[[], None]) -> float:
+def _median_ms(work: Callable[[], None], rounds: int) -> float:
     times = []
-    for _ in range(LOGINS):
+    for _ in range(rounds):
         began = time.perf_counter()
         work()
         times.append((time.perf_counter() - began) * 1000)
     return statistics.median(times[1:])
 
 
-def _direct(world: World, agent: Running, person: Person) -> None:
+def _from_approval(world: "RealWorld") -> None:
+    given = world.portal.asked(world.portal.acme.hosts["web-1"])
+    world.portal.approve(given)
+    _ran(world.knocking(given).ssh("true"))
+
+
+def _direct(world: "RealWorld", person: Person, command: str) -> subprocess.CompletedProcess[str]:
     """The same client, sshd and account, where the host's agent runs."""
     config = world.folder / "direct_sshd_config"
     if not config.exists():
@@ -70,17 +108,17 @@ def _direct(world: World, agent: Running, person: Person) -> None:
         shutil.copy(person.key.with_suffix(".pub"), world.folder / "direct_keys")
         keys = world.folder / "direct_keys"
         config.write_text(f"HostKey {key}\nAuthorizedKeysFile {keys}\nStrictModes no\nUsePAM no\n")
-    proxy = f"ProxyCommand=nsenter --mount=/proc/{agent.process.pid}/ns/mnt {SSHD} -i -f {config}"
+    agent = world.agents["web-1"].process.pid
     options = [
         "BatchMode=yes",
         "StrictHostKeyChecking=no",
         "UserKnownHostsFile=/dev/null",
         "LogLevel=ERROR",
-        proxy,
+        f"ProxyCommand=nsenter --mount=/proc/{agent}/ns/mnt {SSHD} -i -f {config}",
     ]
     flags = [part for option in options for part in ("-o", option)]
-    command = ["ssh", "-F", "none", "-i", str(person.key), *flags, "enclave@direct", "true"]
-    _ran(subprocess.run(command, capture_output=True, text=True, check=False))  # noqa: S603 -- our own command
+    called = ["ssh", "-F", "none", "-i", str(person.key), *flags, "enclave@direct", command]
+    return subprocess.run(called, capture_output=True, text=True, check=False)  # noqa: S603 -- our own command
 
 
 def _ran(done: subprocess.CompletedProcess[str]) -> None:
@@ -88,20 +126,33 @@ def _ran(done: subprocess.CompletedProcess[str]) -> None:
         raise SystemExit(f"A login failed: {done.stderr}")
 
 
-def _revoked(world: World, gateway: RunningGateway, host: Host, mark: str) -> float:
-    person = world.person(world.portal.grant([host], "enclave"), gateway)
-    with person.staying(mark):
+def _revoked(world: "RealWorld", mark: str) -> tuple[float, float]:
+    """Milliseconds until no process lives, and until the portal says so."""
+    from enclaves.services.access import revoke_access  # noqa: PLC0415 -- has models, which need settings
+
+    given = world.portal.granted(world.portal.acme.hosts["web-1"])
+    with world.knocking(given).staying(mark):
         began = time.perf_counter()
-        world.end(person.grant)
+        with given.scope():
+            revoke_access(given.now, by=world.portal.acme.admin)
         eventually(lambda: not processes(mark))
-        return (time.perf_counter() - began) * 1000
+        gone = time.perf_counter()
+        world.portal.until_nothing_is_left(given)
+        return (gone - began) * 1000, (time.perf_counter() - began) * 1000
 
 
-def _throughput(person: Person) -> float:
+def _rate(work: Callable[[], subprocess.CompletedProcess[str]]) -> float:
+    """Megabytes of text in a second."""
     began = time.perf_counter()
-    done = person.ssh(f"head -c {BYTES} /dev/zero | tr '\\0' 'a'")
+    done = work()
     _ran(done)
     return len(done.stdout) / (time.perf_counter() - began) / 1_000_000
+
+
+def measure() -> None:
+    """All of it in another process; what it prints stands where it belongs."""
+    sys.stdout.flush()
+    subprocess.run([sys.executable, "-m", "benchmarks.sessions"], check=True)
 
 
 if __name__ == "__main__":

@@ -35,12 +35,13 @@ CONFIRMATION_LASTS: Final = timedelta(seconds=60)
 SOON, LATER = timedelta(seconds=3), timedelta(seconds=30)
 
 
-@transaction.atomic
 def carry(request: AccessRequest, claimed: Claimed) -> datetime | None:
     """Bring a request as far as it goes by itself, and say when to look again."""
+    # By itself: everybody else locks the request first, and then the work that they ask for.
     claimed.keep()
-    again = _STEPS[AccessState(request.state)](request)
-    live.nudge(request.tenant_id, f"access:{request.pk}", "access")
+    with transaction.atomic():
+        again = _STEPS[AccessState(request.state)](request)
+        live.nudge(request.tenant_id, f"access:{request.pk}", "access")
     return again
 
 

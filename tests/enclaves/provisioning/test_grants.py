@@ -1,10 +1,13 @@
+import os
 from datetime import timedelta
 
+import psycopg
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from enclaves.models import AccessRequest, AccessSession, Agent, Work
-from enclaves.provisioning import grants
+from enclaves.provisioning import grants, work
 from enclaves.services import access
 from tenants.models import AuditEvent, Notification
 from tenants.policy import Role
@@ -155,3 +158,22 @@ def test_the_worker_is_woken_for_each_step(asked, actor):
     grant = access.approve_access(asked, by=actor(Role.ADMIN))
 
     assert Work.objects.get(kind="access", subject=grant.pk).due_at is not None
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "system"])
+def test_whoever_locks_the_request_first_finds_the_work_free(grant, session, monkeypatch):
+    """Services and the signer lock a request, and then ask for work: in the other order one of them fails."""
+    url, name = os.environ["DATABASE_SYSTEM_URL"], connection.settings_dict["NAME"]
+    seen = []
+
+    def look(*args):
+        with psycopg.connect(url, dbname=name) as other:
+            rows = "SELECT kind FROM enclaves_work WHERE subject = %s FOR UPDATE NOWAIT"
+            seen.extend(other.execute(rows, [grant.pk]).fetchall())
+
+    monkeypatch.setattr(grants.live, "nudge", look)
+    claimed = work.claim()
+    found = AccessRequest.objects.select_related("tenant", "enclave__account").get(pk=grant.pk)
+    grants.carry(found, claimed)
+
+    assert seen == [("access",)]
