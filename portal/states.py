@@ -85,6 +85,13 @@ _STYLES: Final[dict[str, dict[str, dict[str, str]]]] = {
         "activation_failed": WARN,
         "revocation_failed": BAD,
     },
+    "agent": {
+        "heard": OK,
+        "silent": WARN,
+        "waiting": CLOCK,
+        "never": UNKNOWN,
+        "gone": BAR,
+    },
     "token": {
         "active": OK,
         "suspended": PAUSE,
@@ -135,6 +142,9 @@ _STYLES: Final[dict[str, dict[str, dict[str, str]]]] = {
 
 _WORDS: Final = {
     ("check", "waiting"): "not started",
+    ("agent", "heard"): "heard of",
+    ("agent", "waiting"): "not enrolled yet",
+    ("agent", "never"): "never enrolled",
     ("sign_on", "untried"): "not tried yet",
     ("sign_on", "in_force"): "in force",
     ("zone", "troubled"): "look at it",

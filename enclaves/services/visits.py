@@ -19,6 +19,7 @@ from tenants.models import Tenant
 
 _LIVING: Final = (AccessState.REQUESTED, *GRANTED)
 _MOST_SHOWN: Final = 200
+_MOST_OF_HOST: Final = 8
 _MOST_READ: Final = 2_000_000  # characters of a recording that a page shows without script
 # What a terminal would do rather than show (ECMA-48): colours, cursor, titles.
 _CONTROLS: Final = re.compile(
@@ -69,6 +70,12 @@ def granted(tenant: Tenant) -> QuerySet[AccessRequest]:
 
 def over(tenant: Tenant) -> QuerySet[AccessRequest]:
     return requests(tenant).exclude(state__in=_LIVING)
+
+
+def to_host(host: Host, using: str = "default") -> list[AccessRequest]:
+    """The latest requests that name a host."""
+    of_it = every_request(using).filter(tenant=host.tenant_id, places__host=host.pk)
+    return list(of_it.order_by("-requested_at", "-id")[:_MOST_OF_HOST])
 
 
 def hosts_of(request: AccessRequest) -> list[Host]:

@@ -4,7 +4,8 @@
 //   <div data-live="host:… operation:…" id="rows">   a region and the topics that concern it
 //     <tr data-row="…" data-state="query-3 is active">  a part that is swapped; its state is said aloud
 //       data-rows="hosts"                             the list that such parts stand in
-//       data-every="10"                               seconds after which it asks again where no stream tells
+//       data-every="10"                               seconds after which it asks again, whatever a stream tells
+//       data-quiet                                    it changes all the time: no tint
 //   <main data-stream="/events/acme/">                where the stream is; `.live` says if it is open
 import { say } from "./say.js";
 import { refreshTimes } from "./times.js";
@@ -35,7 +36,7 @@ function keep(old, fresh) {
 }
 
 function mark(fresh, before) {
-  fresh.classList.add("changed");
+  if (!("quiet" in fresh.dataset)) fresh.classList.add("changed");
   if (fresh.dataset.state && fresh.dataset.state !== before) say(fresh.dataset.state);
 }
 
@@ -146,8 +147,8 @@ if (source && regions().length) {
   });
 }
 
-// Staff look at many tenants, and no stream tells of all of them.
+// What nobody tells of: silence, and to staff the things of many tenants.
 const seconds = Math.min(...regions().map((region) => Number(region.dataset.every) || Infinity));
-if (!source && Number.isFinite(seconds)) {
+if (Number.isFinite(seconds)) {
   setInterval(() => { if (!document.hidden) look((region) => region.dataset.every); }, seconds * 1000);
 }

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from enclaves.models import AccessCertificate, AccessRequest, AccessSession, RecordingChunk
+from enclaves.models import AccessCertificate, AccessRequest, AccessSession, Agent, RecordingChunk
 from enclaves.services import access
 from tenants.policy import Role
 from tests.enclaves.asking import HOUR
@@ -233,3 +233,45 @@ def test_an_ended_grant_says_that_it_is_verified(browse, grant, actor):
     page = browse(Role.READER).get(f"/t/acme/access/{grant.name}/").text
 
     assert "no login, no session, no process" in page
+
+
+def test_a_host_tells_how_it_is_and_how_one_gets_in(browse, hosts, agents, grant):
+    Agent.objects.filter(host=hosts[0]).update(version="0.1.0", facts={"load": [0.42, 0.3, 0.2]})
+    reader, developer = browse(Role.READER), browse(Role.DEVELOPER)
+
+    heard = developer.get(f"/t/acme/hosts/{hosts[0].pk}/").text
+    Agent.objects.filter(host=hosts[1]).update(seen_at=timezone.now() - timedelta(minutes=5))
+    silent = reader.get(f"/t/acme/hosts/{hosts[1].pk}/").text
+    Agent.objects.filter(host=hosts[2]).delete()
+    never = reader.get(f"/t/acme/hosts/{hosts[2].pk}/").text
+
+    assert [said in heard for said in ("0.42", "version 0.1.0", "heard of", grant.asked_as)] == [True] * 4
+    assert (f"/access/ask/?host={hosts[0].pk}" in heard, "/access/ask/" in silent) == (True, False)
+    assert ("silent" in silent, "Nothing was heard since" in silent) == (True, True)
+    assert ("has never enrolled" in never, "Nobody has access, nobody ever had" in never) == (True, True)
+
+
+def test_one_asks_for_the_hosts_that_one_came_from(browse, hosts):
+    client = browse(Role.DEVELOPER)
+    deployment = f"/t/acme/deployments/{hosts[0].deployment_id}/"
+
+    one = client.get(f"/t/acme/access/ask/?host={hosts[0].pk}").context["form"]
+    all_of_it = client.get(f"/t/acme/access/ask/?deployment={hosts[0].deployment_id}").context["form"]
+    nonsense = client.get("/t/acme/access/ask/?host=nonsense").text
+
+    assert (len(one["hosts"]), one["hosts"].value()) == (1, [str(hosts[0].pk)])
+    assert len(all_of_it["hosts"]) == 3
+    assert "No host to get onto" in nonsense
+    assert f"/access/ask/?deployment={hosts[0].deployment_id}" in client.get(deployment).text
+
+
+def test_home_shows_who_is_in_and_who_asks(browse, grant, hosts, actor, acme):
+    client = browse(Role.ADMIN)
+    asked = access.ask_access(hosts[:1], by=actor(Role.DEVELOPER), tenant=acme, **HOUR)
+
+    page = client.get("/t/acme/").text
+
+    assert (f"/access/{grant.name}/revoke/" in page, f"{asked.asked_as} asks for access" in page) == (
+        True,
+        True,
+    )
