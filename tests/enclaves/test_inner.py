@@ -115,6 +115,20 @@ def test_a_caller_who_shows_something_else_is_refused(active, certify, knock, ch
     assert not AccessSession.objects.exists()
 
 
+def test_a_certificate_outlives_the_turn_of_its_authority_and_not_its_end(active, certify, knock):
+    certify(active)
+    old = authorities.ssh_authority(Purpose.SSH_USERS, active.enclave_id).fingerprint
+
+    authorities.replace_keys(Purpose.SSH_USERS, timedelta(hours=1))
+    believed = knock(active)[0]
+    authorities.replace_keys(Purpose.SSH_USERS, timedelta(0))
+    over, answer = knock(active, authority_fingerprint=old)
+    certify(active)
+
+    assert (believed, over, "another enclave" in answer["detail"]) == (200, 409, True)
+    assert knock(active)[0] == 200
+
+
 def test_nobody_gets_in_after_the_end_with_a_certificate_that_is_still_good(active, certify, knock, actor):
     certify(active)
     access.revoke_access(active, by=actor(Role.ADMIN))
