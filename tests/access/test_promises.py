@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import asyncssh
 import pytest
+from django.test import Client
 
 from enclaves.lifecycle import AccessEnd, AccessState
 from enclaves.services import access, accounts
@@ -19,6 +20,7 @@ from tenants.policy import StaffRole
 from tenants.services import members, staff, tenants
 from tests.access.world import web
 from tests.gateway.world import eventually, processes
+from tests.signing_in import TOTP, give_totp, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "system"])
 
@@ -37,7 +39,8 @@ def test_a_session_leaves_its_trace_in_the_rows_and_in_the_record(world, portal)
     session = eventually(lambda: given.session.sha256 and given.session)
     assert (session.host.name, session.close_reason, session.source) == ("web-1", "finished", "127.0.0.1")
     assert session.nothing_left_at >= session.closed_at
-    assert hashlib.sha256(given.recording.encode()).hexdigest() == session.sha256
+    assert _downloaded(portal, session) == session.sha256
+    assert given.detail("access.session_closed")["sha256"] == session.sha256
     assert given.audit == [
         "access.asked",
         "access.approved",
@@ -232,6 +235,14 @@ def _leave(portal, by):
             members.change_roles(by.membership, ["reader"], by=portal.acme.admin)
     else:
         staff.change_staff_roles(by.member, [StaffRole.APPROVER], by=Shell())
+
+
+def _downloaded(portal, session):
+    """The hash of the file that an admin of the tenant gets."""
+    user = portal.acme.admin.membership.user
+    give_totp(user)
+    file = sign_in(Client(), user, factor=TOTP).get(f"/t/acme/sessions/{session.pk}/recording/")
+    return hashlib.sha256(file.content).hexdigest()
 
 
 def _is_whole(given):

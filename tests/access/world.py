@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.access.portal import Given, KnownHost, RealPortal
+from tests.access.estate import Given, KnownHost
+from tests.access.portal import RealPortal
 from tests.gateway.world import Person, Running, RunningGateway, World, eventually
 
 
