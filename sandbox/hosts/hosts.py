@@ -38,6 +38,7 @@ class Hosts:
         self._sessions: set[int] = set()  # of all agents that ever were
         # What an agent that was killed leaves behind becomes ours, and is not lost sight of.
         cages.set_subreaper()
+        self._has_cgroups = cages.cgroup_folder() is not None
         gc.freeze()
 
     def look(self) -> None:
@@ -97,7 +98,12 @@ class Hosts:
         return False
 
     def _end_strays(self) -> None:
-        """Kill what a session left when its keeper was killed. A keeper itself is in its agent's session."""
+        """Kill what a session left when its keeper was killed. A keeper itself is in its agent's session.
+
+        With cgroups that is the agent's to do, and what a session put into the background is ours by right.
+        """
+        if self._has_cgroups:
+            return
         for process in set(_children()) - set(self._agents.values()):
             with suppress(ProcessLookupError):
                 if os.getsid(process) not in self._sessions:
