@@ -152,7 +152,8 @@ def _refuse(host: Host, reasons: list[str]) -> NoReturn:
     if _is_news(host, why):
         with atomic():
             audit.record("agent.refused", host, by=System(BY, host.tenant_id), why=why)
-            tell_of_refused_agent(host, why)
+            has_enrolled = Agent.objects.filter(host=host).exists()
+            tell_of_refused_agent(host, why, has_enrolled=has_enrolled)
     raise Refused(why)
 
 

@@ -21,6 +21,16 @@ _CLAIMED: Final = (
 )
 
 
+_NEWCOMER: Final = (
+    "{host} of {zone} is not believed to be what we launched",
+    "If it goes on, replace the host.",
+)
+_STRANGER: Final = (
+    "Something else wanted to be {host} of {zone}",
+    "Nobody got in by it. If it was not the host itself that came first, replace it.",
+)
+
+
 def tell_of_account(account: CloudAccount, *, claimed: bool) -> None:
     """Say what is wrong with an account as it is now, and that the rest is over."""
     for state, (kind, words) in _TROUBLE.items():
@@ -84,18 +94,19 @@ def tell_of_hosts(deployment: Deployment) -> None:
     notify(Kind.HOST_FAILED, tenant=tenant, source=source, title=title, detail=detail, link=link)
 
 
-def tell_of_refused_agent(host: Host, why: str) -> None:
-    """Say that something enrolled as a host and was not believed.
+def tell_of_refused_agent(host: Host, why: str, *, has_enrolled: bool) -> None:
+    """Say that something wanted to be a host and was not believed.
 
-    It holds until the host is believed, or gone: somebody else may have been faster than the host itself.
+    It holds until the host enrols, or is gone: somebody else may have been faster than the host itself.
     """
-    tenant = host.tenant
+    tenant, zone = host.tenant, host.enclave.zone_id
+    words, advice = _STRANGER if has_enrolled else _NEWCOMER
     notify(
         Kind.AGENT_REFUSED,
         tenant=tenant,
         source=f"host:{host.pk}",
-        title=f"{host} of {host.enclave.zone_id} is not believed to be what we launched",
-        detail=f"{why} If it goes on, replace the host.",
+        title=words.format(host=host, zone=zone),
+        detail=f"{why} {advice}",
         link=f"/t/{tenant.name}/hosts/{host.pk}/",  # the signer, which tells this, has no pages to look it up
     )
 

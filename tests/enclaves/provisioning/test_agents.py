@@ -173,6 +173,8 @@ def test_a_copy_of_the_document_is_of_no_use_with_another_key(host, agent_of, en
     assert (status, "with another SSH key" in said) == (409, True)
     assert (raced, Agent.objects.count()) == (409, 1)
     assert (recorded(), told_now()) == (["agent.enrolled", "agent.refused"], ["agent.refused"])
+    title = Notification.objects.get(kind="agent.refused").title
+    assert title == "Something else wanted to be query-1 of prod.aws-us-east-1c"
 
     # It is told until the host is replaced.
     Host.objects.filter(pk=host.pk).update(state="retiring")
