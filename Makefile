@@ -76,7 +76,7 @@ screenshots: ## Take pictures of the main pages into docs/screenshots
 	$(DEV)
 	@exec $(PYTHON) -m benchmarks.screenshots $(ARGS)
 
-bench: ## Measure what signs, and the API
+bench: ## Measure what signs, sessions on hosts, and the API
 	$(DEV)
 	@exec $(PYTHON) -m benchmarks $(ARGS)
 
