@@ -5,7 +5,7 @@ import logging
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from urllib.request import ProxyHandler, Request, build_opener
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -19,6 +19,7 @@ from tenants.errors import Refused
 log = logging.getLogger(__name__)
 
 _TIMEOUT: Final = 5  # seconds
+_DIRECTLY: Final = build_opener(ProxyHandler({}))  # a proxy of the environment would read the secret
 
 
 def request_certificate(request: AccessRequest, *, by: Person, public_key: str) -> AccessCertificate:
@@ -45,7 +46,7 @@ def _ask(body: dict[str, str]) -> Any:
     url = f"{settings.SIGNER_URL}/certificates"
     wanted = Request(url, json.dumps(body).encode(), headers, method="POST")  # noqa: S310 -- from the settings
     try:
-        with urlopen(wanted, timeout=_TIMEOUT) as answer:  # noqa: S310 -- see above
+        with _DIRECTLY.open(wanted, timeout=_TIMEOUT) as answer:
             return json.load(answer)
     except HTTPError as error:
         if error.code == HTTPStatus.CONFLICT:
