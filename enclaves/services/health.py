@@ -45,6 +45,10 @@ class Health:
         return int(total) if _is_number(total) else None
 
     @property
+    def disk_mib(self) -> int:
+        return (self.disk_total or 0) // 2**20
+
+    @property
     def up(self) -> timedelta | None:
         seconds = self._fact("uptime_seconds")
         return timedelta(seconds=min(seconds, 10**9)) if _is_number(seconds) and seconds >= 0 else None

@@ -155,3 +155,5 @@ def _shown(text: str) -> Iterator[str]:
             continue  # the last line of a recording that grows may not be whole
         if kind == "o":
             yield data
+        elif kind == "f":
+            yield f"[{' '.join(str(fact) for fact in json.loads(data).values())}]\n"

@@ -28,8 +28,9 @@ const kinds = {
 };
 
 function passed(data) {
-  const { direction = "passed", path, size } = JSON.parse(data);
-  return `\r\n[file ${direction}: ${String(path).replace(/[\x00-\x1f\x7f]/g, "?")}, ${Number(size) || 0} bytes]\r\n`;
+  const { action, path, size, to } = JSON.parse(data);
+  const said = [action, path, to && `to ${to}`, size !== undefined && `${size} bytes`].filter(Boolean).join(" ");
+  return `[${said.replace(/[\x00-\x1f\x7f]/g, "?")}]\r\n`;
 }
 
 function show(at) {
