@@ -137,6 +137,8 @@ CELERY_TIMEZONE = "UTC"
 LIVE_NUDGE = "enclaves.provisioning.live.nudge"
 # What ends at once when a tenant is frozen.
 ON_FREEZE = "enclaves.services.access.end_for_freeze"
+# What looks again at somebody who lost a role, or left.
+ON_DEPARTURE = "enclaves.provisioning.grants.look_at_grants_of"
 CELERY_TASK_DEFAULT_QUEUE = "rest"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "enclaves.tasks.sweep", "schedule": 2.0, "options": {"expires": 2}},

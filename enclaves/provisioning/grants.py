@@ -9,20 +9,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from enclaves.lifecycle import GONE, GRANTED, AccessEnd, AccessState
 from enclaves.models import AccessRequest, Agent, Work
-from enclaves.provisioning import live, work
+from enclaves.provisioning import access_news, live, work
 from enclaves.provisioning.work import Claimed
 from tenants import audit
 from tenants.actors import Actor, StaffActor, System
-from tenants.kinds import Kind
 from tenants.models import Membership, StaffMember
-from tenants.notifications import clear, notify
 from tenants.policy import Permission, StaffPermission, allows, staff_allows
+from tenants.scope import EVERYBODY, tenant_scope
 
 log = logging.getLogger(__name__)
 
@@ -55,16 +55,7 @@ def end(
     request.move_to(AccessState.ENDED, ended_at=timezone.now(), ended_as=by.label[:200], end_reason=why)
     facts = {"why": why, "person": request.asked_as, **({"because": because} if because else {})}
     audit.record("access.ended", request, by=by, tenant=request.tenant, **facts)
-    clear(Kind.ACCESS_ACTIVE, tenant=request.tenant, source=source(request))
-    notify(
-        Kind.ACCESS_ENDED,
-        tenant=request.tenant,
-        source=source(request),
-        title=f"The access of {request.asked_as} is {_ENDED[why]}",
-        detail=because,
-        link=link(request),
-        people=[request.person_id],
-    )
+    access_news.ended(request, why, by=by, because=because)
     work.ask(request.tenant_id, Work.Kind.ACCESS, request.pk, urgent=True)
     told = {"grant": request.name, "reason": why, "hosts": _hosts_to_look_at(request)}
     transaction.on_commit(partial(live.publish, REVOKED_CHANNEL, told), robust=True)
@@ -75,21 +66,12 @@ def _hosts_to_look_at(request: AccessRequest) -> list[str]:
     return sorted({str(host_id) for host_id in open_ones.values_list("host_id", flat=True)})
 
 
-def source(request: AccessRequest) -> str:
-    """How notifications name a request."""
-    return f"access:{request.pk}"
-
-
-def link(request: AccessRequest) -> str:
-    return f"/t/{request.tenant.name}/access/{request.name}/"
-
-
-_ENDED: Final = {
-    AccessEnd.EXPIRED: "over",
-    AccessEnd.REVOKED: "revoked",
-    AccessEnd.FINISHED: "finished",
-    AccessEnd.FROZEN: "ended by the freeze",
-}
+def look_at_grants_of(person_id: UUID) -> None:
+    """Have what somebody was granted looked at now, in whichever tenant: they may have lost the right."""
+    rows = AccessRequest.objects.using(EVERYBODY).filter(person_id=person_id, state__in=GRANTED)
+    for tenant_id, request_id in rows.values_list("tenant_id", "pk"):
+        with tenant_scope(tenant_id):
+            work.ask(tenant_id, Work.Kind.ACCESS, request_id, urgent=True)
 
 
 def _await_decision(request: AccessRequest) -> datetime | None:
@@ -97,7 +79,7 @@ def _await_decision(request: AccessRequest) -> datetime | None:
         return request.lapses_at
     request.move_to(AccessState.LAPSED)
     audit.record("access.lapsed", request, by=_system(request), person=request.asked_as)
-    clear(Kind.ACCESS_ASKED, tenant=request.tenant, source=source(request))
+    access_news.lapsed(request)
     return None
 
 
@@ -112,6 +94,7 @@ def _activate(request: AccessRequest) -> datetime | None:
     problem = f"None of its hosts answers: {', '.join(silent)}."
     request.move_to(AccessState.ACTIVATION_FAILED, problem=problem, ended_at=timezone.now())
     audit.record("access.activation_failed", request, by=_system(request), problem=problem)
+    access_news.never_opened(request)
     return None
 
 
@@ -119,13 +102,7 @@ def _open(request: AccessRequest, silent: Sequence[str]) -> datetime | None:
     problem = f"These hosts do not answer yet: {', '.join(silent)}." if silent else ""
     request.move_to(AccessState.ACTIVE, activated_at=timezone.now(), problem=problem)
     audit.record("access.activated", request, by=_system(request), person=request.asked_as, silent=silent)
-    notify(
-        Kind.ACCESS_ACTIVE,
-        tenant=request.tenant,
-        source=source(request),
-        title=f"{request.asked_as} may get onto hosts of {request.enclave.zone_id}",
-        link=link(request),
-    )
+    access_news.opened(request)
     return request.ends_at
 
 
@@ -138,7 +115,7 @@ def _silent_hosts(request: AccessRequest) -> list[str]:
 def _stay_active(request: AccessRequest) -> datetime | None:
     if request.ends_at is None or _must_end(request):
         return _end_by_itself(request)
-    # Nobody tells of people who leave; see is_still_somebody.
+    # Also if a word of somebody who left was lost, see look_at_grants_of.
     return min(request.ends_at, timezone.now() + LATER)
 
 
@@ -205,21 +182,14 @@ def _confirm(request: AccessRequest) -> None:
     else:
         AccessRequest.objects.filter(pk=request.pk).update(nothing_left_at=now, problem="")
     audit.record("access.end_verified", request, by=_system(request), sessions=request.sessions.count())
-    clear(Kind.ACCESS_NOT_GONE, tenant=request.tenant, source=source(request))
+    access_news.gone(request)
 
 
 def _shout(request: AccessRequest, left: Sequence[str]) -> None:
     problem = f"Nobody has confirmed that nothing is left on {', '.join(left)}."
     request.move_to(AccessState.REVOCATION_FAILED, problem=problem)
     audit.record("access.revocation_failed", request, by=_system(request), hosts=list(left))
-    notify(
-        Kind.ACCESS_NOT_GONE,
-        tenant=request.tenant,
-        source=source(request),
-        title=f"The access of {request.asked_as} is over, but not known to be gone",
-        detail=problem,
-        link=link(request),
-    )
+    access_news.not_gone(request)
     log.error("The end of %s could not be verified: %s", request.name, problem)
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from enclaves.models import AccessRequest, AccessSession, Agent, Work
 from enclaves.provisioning import grants, work
 from enclaves.services import access
-from tenants.models import AuditEvent, Notification
+from tenants.models import AuditEvent, Notification, StaffMember
 from tenants.policy import Role
 
 pytestmark = pytest.mark.usefixtures("in_acme")
@@ -177,3 +177,21 @@ def test_whoever_locks_the_request_first_finds_the_work_free(grant, session, mon
     grants.carry(found, claimed)
 
     assert seen == [("access",)]
+
+
+def test_who_lost_the_right_loses_the_grant_and_the_record_says_why(grant, support, agents, carry):
+    assert carry(grant)[0].state == "active"
+
+    StaffMember.objects.filter(user_id=support.id).update(roles=["operator"])
+    ended, _ = carry(grant)
+
+    assert (ended.state, ended.end_reason) == ("ended", "revoked")
+    assert "may not ask" in AuditEvent.objects.get(action="access.ended").detail["because"]
+
+
+def test_an_active_grant_is_looked_at_again_soon(grant, agents, carry):
+    active, _ = carry(grant)
+
+    _, again = carry(active)
+
+    assert again <= timezone.now() + timedelta(seconds=30)
