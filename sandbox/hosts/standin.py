@@ -13,6 +13,7 @@ import pwd
 import socket
 import struct
 import termios
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 SHELL = "/bin/sh"
 VERSION = "a stand-in for sshd"
+DRAIN = 2  # seconds
+_BY_SIGNAL = 128  # and the number of the signal, as shells tell it
 _SCAN = "hhhh"  # rows, columns and two that nobody uses, see tty_ioctl(4)
 
 
@@ -61,7 +64,7 @@ async def _run(process: "SSHServerProcess[bytes]") -> None:
     pipe = asyncio.subprocess.PIPE
     child = await asyncio.create_subprocess_exec(*arguments, stdin=pipe, stdout=pipe, stderr=pipe)
     await process.redirect(stdin=child.stdin, stdout=child.stdout, stderr=child.stderr)
-    process.exit(await child.wait())
+    await _exit(process, child)
 
 
 def _shell() -> str:
@@ -86,7 +89,16 @@ async def _run_in_terminal(process: "SSHServerProcess[bytes]", arguments: list[s
     )
     os.close(theirs)
     await process.redirect(stdin=os.dup(ours), stdout=ours, recv_eof=False)
-    process.exit(await child.wait())
+    await _exit(process, child)
+
+
+async def _exit(process: "SSHServerProcess[bytes]", child: asyncio.subprocess.Process) -> None:
+    """Say how the program ended, behind its last words; what it left in the background may say no more."""
+    status = await child.wait()
+    with suppress(TimeoutError):
+        await asyncio.wait_for(process.stdout.drain(), DRAIN)
+        await asyncio.wait_for(process.stderr.drain(), DRAIN)
+    process.exit(status if status >= 0 else _BY_SIGNAL - status)
 
 
 def _take_terminal() -> None:

@@ -72,6 +72,8 @@ def test_who_has_a_certificate_for_the_host_gets_commands_files_and_a_terminal(m
         async with await machine.connect() as connection:
             done = await connection.run("cat; echo no >&2; exit 3", input="hello")
             assert (done.stdout, done.stderr, done.exit_status) == ("hello", "no\n", 3)
+            much = await connection.run("seq 100000")
+            assert much.stdout.split()[-1] == "100000"
             async with connection.start_sftp_client() as files:
                 assert await files.getcwd()
             await in_a_terminal(connection)
