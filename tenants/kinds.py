@@ -83,7 +83,7 @@ RULES: Final[dict[Kind, Rule]] = {
         lasts=True,
     ),
     Kind.ACCESS_ASKED: Rule(
-        "Access", "Somebody asks for access", "key", "warn", _SEES_ACCESS, ADMINS, lasts=True
+        "Access", "Somebody asks for access", "key", "warn", _SEES_ACCESS, ADMINS, lasts=True, tells_end=False
     ),
     Kind.ACCESS_DECIDED: Rule("Access", "Access was granted or denied", "key", "idle", _SEES_ACCESS, ADMINS),
     Kind.ACCESS_ACTIVE: Rule(

@@ -17,14 +17,12 @@ from django.utils import timezone
 from enclaves.lifecycle import GRANTED, AccessEnd, AccessState, HostState
 from enclaves.models import AccessHost, AccessRequest, AccessRules, Deployment, Host, Work
 from enclaves.models.access import LONGEST, SHORTEST
-from enclaves.provisioning import grants, live
+from enclaves.provisioning import access_news, grants, live
 from enclaves.services import queue
 from tenants import audit
 from tenants.actors import Actor, StaffActor
 from tenants.errors import Forbidden, Refused
-from tenants.kinds import Kind
 from tenants.models import Tenant
-from tenants.notifications import clear, notify
 from tenants.policy import Permission, StaffPermission
 
 type Person = Actor | StaffActor
@@ -35,7 +33,6 @@ MOST_HOSTS: Final = 50
 LONGEST_TEXT, LONGEST_TICKET = 500, 80  # characters
 OPEN_HOSTS: Final = (HostState.PROVISIONED, HostState.READY, HostState.ACTIVE, HostState.PARKED)
 _ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else
-_MOST_NAMED: Final = 3
 _Side = AccessRequest.Side
 
 
@@ -156,7 +153,8 @@ def withdraw_access(request: AccessRequest, *, by: Person) -> AccessRequest:
     request = _as_it_is_now(request)
     request.move_to(AccessState.WITHDRAWN)
     audit.record("access.withdrawn", request, by=by, tenant=request.tenant)
-    _settle(request)
+    access_news.no_more_asked(request)
+    _go_on(request)
     return request
 
 
@@ -251,20 +249,8 @@ def _must_take_grants(tenant: Tenant, host: Host) -> None:
 def _tell_wish(request: AccessRequest, hosts: list[str], by: Person) -> None:
     facts = {"hosts": hosts, "minutes": request.minutes_asked, "reason": request.reason}
     audit.record("access.asked", request, by=by, tenant=request.tenant, ticket=request.ticket, **facts)
-    notify(
-        Kind.ACCESS_ASKED,
-        tenant=request.tenant,
-        source=grants.source(request),
-        title=f"{request.asked_as} asks for access to {_some(hosts)}",
-        detail=request.reason,
-        link=grants.link(request),
-    )
+    access_news.asked(request, hosts)
     _go_on(request)
-
-
-def _some(hosts: list[str]) -> str:
-    shown = hosts[:_MOST_NAMED]
-    return ", ".join(shown) + (f" and {len(hosts) - len(shown)} more" if hosts[_MOST_NAMED:] else "")
 
 
 def _go_on(request: AccessRequest) -> None:
@@ -350,20 +336,7 @@ def _decide(
     request.move_to(target, **decision, **changes)
     facts = {"person": request.asked_as, "note": request.note, "minutes": request.minutes_given}
     audit.record(f"access.{target}", request, by=by, tenant=request.tenant, decided_for=decided_for, **facts)
-    notify(
-        Kind.ACCESS_DECIDED,
-        tenant=request.tenant,
-        source=grants.source(request),
-        title=f"The access of {request.asked_as} is {_spelled(request)}",
-        detail=request.note,
-        link=grants.link(request),
-        people=[request.person_id],
-    )
-    _settle(request)
-
-
-def _settle(request: AccessRequest) -> None:
-    clear(Kind.ACCESS_ASKED, tenant=request.tenant, source=grants.source(request))
+    access_news.decided(request)
     _go_on(request)
 
 

@@ -45,8 +45,8 @@ class Health:
         return int(total) if _is_number(total) else None
 
     @property
-    def disk_mib(self) -> int:
-        return (self.disk_total or 0) // 2**20
+    def disk_gib(self) -> int:
+        return round((self.disk_total or 0) / 2**30)
 
     @property
     def up(self) -> timedelta | None:
