@@ -37,7 +37,8 @@ class Health:
         total, free = self._fact("disk_total_bytes"), self._fact("disk_free_bytes")
         if not (_is_number(total) and _is_number(free) and total > 0):
             return None
-        return min(100, max(0, round(100 * (total - free) / total)))
+        used: float = 100 * (total - free) / total
+        return min(100, max(0, round(used)))
 
     @property
     def disk_total(self) -> int | None:

@@ -20,7 +20,7 @@ from tenants.models import Tenant
 _LIVING: Final = (AccessState.REQUESTED, *GRANTED)
 _MOST_SHOWN: Final = 200
 _MOST_OF_HOST: Final = 8
-_MOST_READ: Final = 2_000_000  # characters of a recording that a page shows without script
+MOST_READ: Final = 2_000_000  # characters of a recording that a page shows at once
 # What a terminal would do rather than show (ECMA-48): colours, cursor, titles.
 _CONTROLS: Final = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]|[\x00-\x08\x0b-\x1f\x7f]"
@@ -123,12 +123,15 @@ def hosts_by_id(tenant: Tenant, ids: Collection[UUID]) -> list[Host]:
     return found
 
 
-def recording(session: AccessSession, start: int = 0) -> str:
-    """A recording from one character on, as whole pieces."""
-    text = ""
-    for chunk in session.chunks.filter(offset__gte=start).values_list("text", flat=True):
-        text += chunk
-    return text
+def recording(session: AccessSession, start: int = 0, most: int | None = None) -> str:
+    """A recording from one character on, as whole pieces, until ``most`` characters are there."""
+    pieces, length = [], 0
+    for piece in session.chunks.filter(offset__gte=start).values_list("text", flat=True).iterator():
+        pieces.append(piece)
+        length += len(piece)
+        if most is not None and length >= most:
+            break
+    return "".join(pieces)
 
 
 def is_intact(session: AccessSession) -> bool | None:
@@ -143,7 +146,7 @@ def is_intact(session: AccessSession) -> bool | None:
 
 def transcript(session: AccessSession) -> str:
     """What was shown to the person, as plain text without the movements of a terminal."""
-    shown = "".join(_shown(recording(session)[:_MOST_READ]))
+    shown = "".join(_shown(recording(session, most=MOST_READ)[:MOST_READ]))
     return _CONTROLS.sub("", shown.replace("\r\n", "\n"))
 
 

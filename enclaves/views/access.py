@@ -1,4 +1,5 @@
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,6 +17,8 @@ from tenants.gate import TenantRequest, tenant_page
 from tenants.paging import page_of
 from tenants.policy import Permission
 from tenants.views.answers import add_errors, answer
+
+_LONG: Final = 15  # figures that no place in a recording has
 
 
 @require_GET
@@ -130,13 +133,15 @@ def session_detail(request: TenantRequest, pk: UUID) -> HttpResponse:
 @require_GET
 @tenant_page(Permission.RECORDING_VIEW)
 def session_recording(request: TenantRequest, pk: UUID) -> HttpResponse:
-    """The recording, asciicast v2, from a character on: ``?from=``."""
+    """The recording, asciicast v2: the whole file, or for the player a part of it from a character on."""
     session = get_object_or_404(visits.sessions(request.actor.tenant), pk=pk)
-    start = request.GET.get("from", "0")
-    text = visits.recording(session, int(start) if start.isdecimal() else 0)
+    given = request.GET.get("from", "")
+    start = int(given) if given.isascii() and given.isdigit() and len(given) < _LONG else 0
+    text = visits.recording(session, start, most=visits.MOST_READ if given else None)
     headers = {
         "Content-Disposition": f'attachment; filename="{session.request}-{session.host}.cast"',
         "X-Recording-Open": "no" if session.closed_at else "yes",
+        "X-Recording-More": "yes" if start + len(text) < session.recorded else "no",
     }
     return HttpResponse(text, content_type="application/x-asciicast; charset=utf-8", headers=headers)
 

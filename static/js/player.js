@@ -140,13 +140,16 @@ function take(text) {
 
 async function read() {
   const answer = await fetch(`${player.dataset.recording}?from=${state.read}`).catch(() => null);
+  let more = false; // of what is there already: it comes in parts
   if (answer?.ok) {
     take(await answer.text());
     state.open = answer.headers.get("X-Recording-Open") === "yes";
+    more = answer.headers.get("X-Recording-More") === "yes";
     if (state.follows) show(end());
-    if (!state.open) state.follows = false;
+    if (!state.open && !more) state.follows = false;
     tell();
   }
-  if (state.open && (!answer || answer.ok)) setTimeout(read, ASK_AGAIN);
+  if (more) read();
+  else if (state.open && (!answer || answer.ok)) setTimeout(read, ASK_AGAIN);
 }
 read();

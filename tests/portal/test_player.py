@@ -29,8 +29,8 @@ def browser():
 class Session:
     """A recording on a server, and a page that plays it."""
 
-    def __init__(self, page, *events, is_open=False):
-        self.page, self.is_open, self.complaints = page, is_open, []
+    def __init__(self, page, *events, is_open=False, most=10_000):
+        self.page, self.is_open, self.most, self.complaints = page, is_open, most, []
         self.cast = "".join(f"{json.dumps(line)}\n" for line in (HEADER, *events))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda said: said.type == "error" and self.complaints.append(said.text))
@@ -50,7 +50,9 @@ class Session:
         elif url.startswith("/cast"):
             start = int(url.partition("from=")[2])
             headers["X-Recording-Open"] = "yes" if self.is_open else "no"
-            route.fulfill(body=self.cast[start:], content_type="application/x-asciicast", headers=headers)
+            part = self.cast[start : start + self.most]
+            headers["X-Recording-More"] = "yes" if start + len(part) < len(self.cast) else "no"
+            route.fulfill(body=part, content_type="application/x-asciicast", headers=headers)
         else:
             file = STATIC / url.partition("/static/")[2]
             route.fulfill(body=file.read_bytes(), content_type=TYPES[file.suffix], headers=headers)
@@ -97,6 +99,12 @@ def test_a_recording_is_shown_to_its_end_and_played_sought_and_sped_up_by_keys(p
     expect(screen).to_have_text("one\ntwo\nthree\n")
     expect(page.get_by_role("button", name="Play")).to_be_visible()
     expect(page.get_by_role("button", name="Follow")).to_be_hidden()
+
+
+def test_a_long_recording_comes_in_parts(play):
+    session = play(*([number, "o", f"{number}\r\n"] for number in range(40)), most=100)
+
+    expect(session.screen).to_contain_text("38\n39\n")
 
 
 def test_a_recording_that_grows_is_followed_until_one_looks_back(play):
