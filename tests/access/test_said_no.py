@@ -151,6 +151,7 @@ STATEMENTS = [
     "SELECT private FROM enclaves_authority",
     "UPDATE tenants_auditevent SET action = 'access.approved' WHERE action = 'access.denied'",
     "ALTER TABLE enclaves_accessrequest DISABLE TRIGGER ALL",
+    "SET session_replication_role = replica",
     "SET ROLE portal_system",
 ]
 
