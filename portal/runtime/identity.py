@@ -1,5 +1,6 @@
 """As whom a server runs that refuses to be root, and as whom people get onto the demo's hosts."""
 
+import grp
 import os
 import pwd
 import re
@@ -56,20 +57,23 @@ class Login:
     sshd: str
 
 
+_STAND_IN = Login("enclave", "")
+
+
 def login() -> Login:
     """How people get onto this machine: as whoever runs the demo, by OpenSSH's server where it can."""
-    try:
-        name = pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:  # in some containers nobody has a name
-        name = ""
     sshd = next(filter(None, map(shutil.which, _SSHD)), "")
-    if sshd and _LOGIN.fullmatch(name) and not _is_locked(name):
-        return Login(name, sshd)
-    return Login("enclave", "")
+    try:
+        account = pwd.getpwuid(os.geteuid())
+    except KeyError:  # in some containers nobody has a name
+        return _STAND_IN
+    if sshd and _LOGIN.fullmatch(account.pw_name) and not _is_locked(account) and _may_have_terminal(account):
+        return Login(account.pw_name, sshd)
+    return _STAND_IN
 
 
-def _is_locked(name: str) -> bool:
-    """Has the account a password that begins with an exclamation mark? sshd then lets nobody in as it.
+def _is_locked(account: pwd.struct_passwd) -> bool:
+    """Does its password begin with an exclamation mark? sshd then lets nobody in as it.
 
     Who may not read that is not root, and neither can the sshd that they start.
     """
@@ -77,4 +81,20 @@ def _is_locked(name: str) -> bool:
         lines = _SHADOW.read_text().splitlines()
     except OSError:
         return False
-    return any(line.startswith(f"{name}:!") for line in lines)
+    return any(line.startswith(f"{account.pw_name}:!") for line in lines)
+
+
+def _may_have_terminal(account: pwd.struct_passwd) -> bool:
+    """Can sshd give it a terminal? That must belong to a group of its own, and only root could change it."""
+    if account.pw_uid == 0:
+        return True
+    try:
+        wanted = grp.getgrnam("tty").gr_gid
+    except KeyError:
+        wanted = account.pw_gid
+    ours, theirs = os.openpty()
+    try:
+        return os.fstat(theirs).st_gid == wanted
+    finally:
+        os.close(ours)
+        os.close(theirs)
