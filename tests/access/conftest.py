@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -27,14 +28,14 @@ def portal(django_db_setup, django_db_blocker):
     folder.chmod(0o711)
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(tasks.look, "apply_async", lambda *args, **options: None)
-        made = RealPortal(folder)
-        made.folder = folder
-        made.start()
-        with override_settings(SIGNER_URL=f"http://127.0.0.1:{made.port}"):
-            yield made
-        made.close()
-        connections["system"].close()
-        call_command("flush", verbosity=0, interactive=False)
+        try:
+            with closing(RealPortal(folder)) as made:
+                made.start()
+                with override_settings(SIGNER_URL=f"http://127.0.0.1:{made.port}"):
+                    yield made
+        finally:
+            connections["system"].close()
+            call_command("flush", verbosity=0, interactive=False)
     shutil.rmtree(folder)
 
 
@@ -44,9 +45,11 @@ def world(portal):
     if WHY_NOT:
         pytest.skip(f"NO REAL SSHD WAS TRIED: {WHY_NOT}")
     made = RealWorld(portal.folder, portal)
-    made.begin()
-    yield made
-    made.close()
+    try:
+        made.begin()
+        yield made
+    finally:
+        made.close()
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ class RealPortal:
     """Two tenants and the vendor's people; the signer listens on loopback."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         (folder / "identity" / "aws").mkdir(parents=True)
         notary = RegionalNotary()
         for region in (REGION, "eu-west-1"):
