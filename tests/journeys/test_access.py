@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from agent.cages import descendants
 from portal.codes import code_of
 from tests.journeys import readme
 from tests.journeys.test_api_walk import Api
@@ -20,6 +21,10 @@ needs_ssh = pytest.mark.skipif(
     shutil.which("ssh") is None, reason="NO REAL SSH WAS TRIED: apt-get install openssh-client"
 )
 TOUR = readme.Tour("A way onto a host", "sue", "gil", "")
+IN_TIME = 5  # seconds
+MACHINES = "-m\0sandbox.hosts"
+# The gateway; what plays the machines; all that runs on them at once: agents, wardens and keepers.
+VICTIMS = [("-m\0gateway", slice(1)), (MACHINES, slice(1)), (MACHINES, slice(1, None))]
 STEPS = [
     "access.asked",
     "access.approved",
@@ -88,6 +93,31 @@ def mark():
         os.kill(process, signal.SIGKILL)
 
 
+@pytest.fixture
+def parts(demo):
+    """The processes of the demo by what stands among their arguments, or in their environment."""
+    supervisor = int((Path(demo["access"]["known_hosts"]).parents[1] / "lock").read_text())
+
+    def find(words: str) -> list[int]:
+        return [one for one in descendants(supervisor) if words.encode() in told(one)]
+
+    return find
+
+
+def told(process):
+    folder = Path("/proc") / str(process)
+    try:
+        return (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
+    except OSError:  # it ended meanwhile, or turned into another user
+        return b""
+
+
+def kill(processes):
+    assert processes
+    for process in processes:
+        os.kill(process, signal.SIGKILL)
+
+
 @needs_ssh
 def test_support_gets_onto_a_host_with_consent_and_is_thrown_out(visit, people, laptop, api, mark):
     sue, grace = visit(), visit()
@@ -105,7 +135,7 @@ def test_support_gets_onto_a_host_with_consent_and_is_thrown_out(visit, people, 
     watch_it_grow(grace, grant, session)
     throw_out(grace, grant)
     assert session.wait(10) != 0
-    assert wait_until(lambda: living(mark) == [], 5)
+    assert wait_until(lambda: living(mark) == [], IN_TIME)
 
     expect(grace.page.get_by_text("no login, no session, no process")).to_be_visible()
     grace.look()
@@ -114,6 +144,30 @@ def test_support_gets_onto_a_host_with_consent_and_is_thrown_out(visit, people, 
     assert set(STEPS) <= {event["action"] for event in events_of(api, grant)}
     read = sue.has_read + grace.has_read
     assert [phrase for phrase in TOUR.emphasised() if phrase not in read] == []
+
+
+@needs_ssh
+@pytest.mark.soak
+def test_a_session_ends_with_gateway_and_agent_and_not_with_the_signer(
+    visit, people, laptop, api, mark, parts
+):
+    line = way_in(visit, people, laptop, api)
+
+    for words, which in VICTIMS:
+        session = begin_a_session(laptop, line, mark)
+        kill(parts(words)[which])
+        assert wait_until(lambda: living(mark) == [], IN_TIME), words
+        assert session.wait(IN_TIME) != 0
+        assert wait_until(lambda: opens(laptop, line), 60), words
+
+    session = begin_a_session(laptop, line, mark)
+    kill(parts("PORTAL_PROCESS=signer"))
+    assert wait_until(lambda: opens(laptop, line), 60)
+    assert living(mark)
+    assert session.poll() is None
+    session.communicate("exit 7\n", timeout=IN_TIME)
+    assert session.returncode == 7
+    assert wait_until(lambda: living(mark) == [], IN_TIME)
 
 
 def sign_in_with_the_app(visitor, user):
@@ -208,3 +262,20 @@ def throw_out(grace, grant):
 def events_of(api, grant):
     found = api("GET", "/tenants/{tenant}/audit-events/", tenant="acme", subject=grant, limit="500")
     return found["results"]
+
+
+def way_in(visit, people, laptop, api):
+    sue, grace = visit(), visit()
+    sign_in_with_the_app(sue, people["sue"])
+    sign_in_with_the_app(grace, people["grace"])
+    ask(sue, host_of(api, "query-2"))
+    consent(grace)
+    return get_the_certificate(sue, laptop)
+
+
+def opens(laptop, line):
+    done = laptop.ssh(line, "echo i am in")
+    try:
+        return done.communicate(timeout=30)[0] == "i am in\n"
+    except subprocess.TimeoutExpired:
+        return False
