@@ -62,7 +62,9 @@ async def _run(process: "SSHServerProcess[bytes]") -> None:
         await _run_in_terminal(process, arguments)
         return
     pipe = asyncio.subprocess.PIPE
-    child = await asyncio.create_subprocess_exec(*arguments, stdin=pipe, stdout=pipe, stderr=pipe)
+    child = await asyncio.create_subprocess_exec(
+        *arguments, stdin=pipe, stdout=pipe, stderr=pipe, cwd=_home()
+    )
     await process.redirect(stdin=child.stdin, stdout=child.stdout, stderr=child.stderr)
     await _exit(process, child)
 
@@ -72,6 +74,11 @@ def _shell() -> str:
         return pwd.getpwuid(os.getuid()).pw_shell or SHELL
     except KeyError:  # in some containers nobody has a name
         return SHELL
+
+
+def _home() -> str:
+    home = os.path.expanduser("~")
+    return home if os.path.isdir(home) else "/"
 
 
 async def _run_in_terminal(process: "SSHServerProcess[bytes]", arguments: list[str]) -> None:
@@ -84,6 +91,7 @@ async def _run_in_terminal(process: "SSHServerProcess[bytes]", arguments: list[s
         stdout=theirs,
         stderr=theirs,
         env=environment,
+        cwd=_home(),
         start_new_session=True,
         preexec_fn=_take_terminal,
     )
