@@ -66,7 +66,8 @@ TAGS = [
     {
         "name": "access",
         "description": "Temporary SSH access to hosts: asked, decided, recorded, ended. Deciding takes a "
-        "person with a second factor in a browser's session; a token may ask, look and end.",
+        "person with a second factor in a browser's session. A personal token may ask for its "
+        "person; any token may look, and an admin's may end.",
     },
     {"name": "operations", "description": "Work that a worker does, and how it goes."},
     {"name": "tenants", "description": "Members, service accounts, tokens, the freeze and the audit."},
