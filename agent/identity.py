@@ -77,7 +77,8 @@ class Identity:
 
     def client_context(self, *, named: bool) -> ssl.SSLContext:
         """How the gateway is called: it must be the portal's, and sees who we are if `named`."""
-        context = ssl.create_default_context(cadata=self._config.gateway_ca)
+        told = self._trusted.gateway_ca if self._trusted else ""
+        context = ssl.create_default_context(cadata=told or self._config.gateway_ca)
         context.minimum_version = ssl.TLSVersion.TLSv1_3
         if named:
             context.load_cert_chain(self._state / "chain.pem", self._state / "identity.key")
@@ -109,6 +110,16 @@ class Identity:
             raise TokenRefused("The statement holds no certificate.") from error
         if _spki(certificate.public_key()) != _spki(self._key().public_key()):
             raise TokenRefused("The certificate is for another key.")
+        # Whoever takes roots that cannot be read never calls a gateway again.
+        if said.gateway_ca:
+            _check_roots(said.gateway_ca)
+
+
+def _check_roots(pem: str) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem)
+    except (ssl.SSLError, ValueError) as error:
+        raise TokenRefused("The statement holds no roots of gateways.") from error
 
 
 def _lifetime(certificate: x509.Certificate) -> Lifetime:

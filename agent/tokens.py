@@ -40,6 +40,7 @@ _STATEMENT_CLAIMS: dict[str, type] = {
     "host_certificate": str,
     "user_ca": list,
     "grant_keys": dict,
+    "gateway_ca": str,
 }
 
 
@@ -62,12 +63,16 @@ class Grant:
 
 @dataclass(frozen=True)
 class Statement:
-    """What the portal says about this host: its certificates, and whom it is to believe from now on."""
+    """What the portal says about this host: its certificates, and whom it is to believe from now on.
+
+    `gateway_ca` is empty if gateways are known by what the host was told at its birth.
+    """
 
     chain: str
     host_certificate: str
     user_ca: tuple[str, ...]
     grant_keys: Mapping[str, str]
+    gateway_ca: str
 
 
 def read_grant(token: str, keys: Mapping[str, str], *, host: str, tenant: str, now: float) -> Grant:
@@ -105,6 +110,7 @@ def read_statement(token: str, keys: Mapping[str, str], *, host: str, now: float
         host_certificate=claims["host_certificate"],
         user_ca=tuple(claims["user_ca"]),
         grant_keys=dict(claims["grant_keys"]),
+        gateway_ca=claims["gateway_ca"],
     )
 
 

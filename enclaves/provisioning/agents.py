@@ -218,6 +218,7 @@ def _vouch(host: Host, agent: Agent, csr: str, host_key: str) -> str:
         host_certificate=certificate,
         user_ca=authorities.ssh_lines(Purpose.SSH_USERS, enclave_id),
         grant_keys=authorities.grant_keys(),
+        gateway_ca=authorities.roots(Purpose.GATEWAYS),
         now=now,
     )
 

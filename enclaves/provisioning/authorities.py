@@ -111,19 +111,22 @@ def _keep() -> None:
         _lock_anew()
 
 
-def replace_keys(purpose: Purpose, notice: timedelta, scope: str = "") -> int:
+def replace_keys(
+    purpose: Purpose, notice: timedelta, scope: str = "", *, overlap: timedelta = timedelta(0)
+) -> int:
     """Have the keys of a purpose, or of one scope of it, followed early; say how many there were.
 
-    Until the notice is over they sign, and then nothing that they signed is believed any more.
+    They sign until the notice is over, and are believed for the overlap after that, and no longer.
     """
     begins = timezone.now() + notice
+    over = begins + overlap
     known = _rows().filter(purpose=purpose, **({"scope": scope} if scope else {}))
     newest = list(known.filter(ends_at=None))
     for row in newest:
-        _succeed(row, Succession(signs_from=begins, predecessor_ends_at=begins))
+        _succeed(row, Succession(signs_from=begins, predecessor_ends_at=over))
     # Those that were about to be over are over as well; no two of a scope may end in the same moment.
-    for number, row in enumerate(known.filter(ends_at__gt=begins), start=1):
-        _rows().filter(pk=row.pk).update(ends_at=begins - timedelta(microseconds=number))
+    for number, row in enumerate(known.filter(ends_at__gt=over), start=1):
+        _rows().filter(pk=row.pk).update(ends_at=over - timedelta(microseconds=number))
     return len(newest)
 
 

@@ -35,7 +35,9 @@ _OF_DAYS = Schedule(signs=_QUARTER, notice=timedelta(days=2), overlap=timedelta(
 SCHEDULES = {
     Purpose.SSH_USERS: _OF_DAYS,
     Purpose.SSH_HOSTS: _OF_DAYS,
-    Purpose.GRANTS: _OF_DAYS,
+    # What a host is told of the next key is signed with the last one that it knows, so that a host which was
+    # off for weeks still believes it.
+    Purpose.GRANTS: Schedule(signs=_QUARTER, notice=timedelta(days=30), overlap=timedelta(days=2)),
     # An intermediate travels with the identities that it signed, so nobody has to hear of it first.
     Purpose.TENANT_HOSTS: Schedule(signs=_QUARTER, notice=timedelta(0), overlap=timedelta(days=2)),
     Purpose.HOSTS: Schedule(signs=5 * _YEAR, notice=timedelta(days=30), overlap=_YEAR),

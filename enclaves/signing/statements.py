@@ -25,12 +25,14 @@ def host_statement(
     host_certificate: str,
     user_ca: Sequence[str],
     grant_keys: Iterable[ed25519.Ed25519PublicKey],
+    gateway_ca: str = "",
     now: datetime,
 ) -> str:
     """Tell a host, by its UUID, what it is to use; raises SigningRefused.
 
     `chain` is its X.509 identity in PEM, `host_certificate` the SSH one; `user_ca` are the lines of the SSH
-    authorities and `grant_keys` the keys of grant tokens that it is to believe, the next ones included.
+    authorities and `grant_keys` the keys of grant tokens that it is to believe, the next ones included;
+    `gateway_ca` the roots of gateways in PEM, empty for those that it knows.
     """
     keys = {tokens.key_id(one): _pem(one) for one in grant_keys}
     if not is_uuid(host) or not user_ca or not keys:
@@ -43,6 +45,7 @@ def host_statement(
         "host_certificate": host_certificate,
         "user_ca": list(user_ca),
         "grant_keys": keys,
+        "gateway_ca": gateway_ca,
     }
     return tokens.signed(KIND, claims, key)
 

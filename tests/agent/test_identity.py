@@ -3,10 +3,11 @@ from datetime import timedelta
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from agent.identity import Identity
 from agent.tokens import TokenRefused
+from enclaves.signing import x509 as signing
 from tests.agent.made import NOW, Made, serial_of
 
 AT = NOW.timestamp()
@@ -73,8 +74,18 @@ def test_new_keys_are_believed_when_an_old_one_says_so(made, identity):
         {"chain": "no certificate"},
         {"user_ca": ["ssh-ed25519 AAAA\nssh-ed25519 BBBB"]},
         {"host_certificate": "ssh-ed25519 AAAA\nHostKey /tmp/x"},
+        {"gateway_ca": "no roots"},
     ],
-    ids=["other key", "other host", "old", "from the future", "no certificate", "two lines", "more lines"],
+    ids=[
+        "other key",
+        "other host",
+        "old",
+        "from the future",
+        "no certificate",
+        "two lines",
+        "more lines",
+        "no roots",
+    ],
 )
 def test_what_is_not_said_by_the_portal_now_to_this_host_changes_nothing(made, identity, tmp_path, changes):
     identity.take(made.statement(identity.request()), AT)
@@ -103,11 +114,32 @@ def test_a_new_certificate_replaces_the_old_one(made, identity, tmp_path):
     assert serial_of((tmp_path / "chain.pem").read_text()) != first
 
 
+def test_gateways_are_known_by_the_roots_that_the_portal_named_last(made, tmp_path):
+    born, later = (_root() for _ in range(2))
+    identity = Identity(made.config(tmp_path, gateway_ca=born.pem))
+    identity.take(made.statement(identity.request()), AT)
+    before = _known(identity)
+    identity.take(made.statement(identity.request(), gateway_ca=born.pem + later.pem), AT)
+
+    assert before == {born.certificate.serial_number}
+    assert _known(identity) == before | {later.certificate.serial_number}
+    assert _known(Identity(made.config(tmp_path, gateway_ca=born.pem))) == _known(identity)
+
+
 def test_a_damaged_memory_makes_the_host_enrol_again(made, identity, tmp_path):
     identity.take(made.statement(identity.request()), AT)
     (tmp_path / "trusted.json").write_text('{"chain"')
 
     assert not Identity(made.config(tmp_path)).is_valid(AT)
+
+
+def _root():
+    return signing.make_root(ec.generate_private_key(ec.SECP256R1()), "portal.example", "gateways", now=NOW)
+
+
+def _known(identity):
+    roots = identity.client_context(named=False).get_ca_certs(binary_form=True)
+    return {x509.load_der_x509_certificate(root).serial_number for root in roots}
 
 
 def _key_in(request):

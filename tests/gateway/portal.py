@@ -190,6 +190,7 @@ class FakePortal:
             host_certificate=certificate,
             user_ca=[enclave.user_ca.line],
             grant_keys=[self.grant_key.public_key()],
+            gateway_ca=self.gateways_root.pem,
             now=now(),
         )
 

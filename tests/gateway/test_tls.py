@@ -14,9 +14,9 @@ from gateway.tls import AgentsTls
 
 NAME = "gateway.example"
 NOW = datetime.now(UTC)
-ROOT, HOSTS = (
+ROOT, FOLLOWING, HOSTS = (
     x509.make_root(ec.generate_private_key(ec.SECP256R1()), "portal.example", purpose, now=NOW, depth=depth)
-    for purpose, depth in (("gateways", 0), ("hosts", 1))
+    for purpose, depth in (("gateways", 0), ("gateways", 0), ("hosts", 1))
 )
 
 
@@ -29,10 +29,10 @@ def files(tmp_path):
     paths.agent_roots.write_text(HOSTS.pem)
     written = []
 
-    def write():
+    def write(root=ROOT):
         key = ec.generate_private_key(ec.SECP256R1())
         paths.tls_key.write_bytes(keys.private_pem(key))
-        paths.tls_certificate.write_text(x509.gateway_certificate(ROOT, key.public_key(), [NAME], now=NOW))
+        paths.tls_certificate.write_text(x509.gateway_certificate(root, key.public_key(), [NAME], now=NOW))
         written.append(1)
         for path in (paths.tls_key, paths.tls_certificate):
             os.utime(path, (len(written), len(written)))
@@ -42,10 +42,10 @@ def files(tmp_path):
     return write
 
 
-def shown(context):
-    """The number of the certificate that somebody sees who connects now."""
+def shown(context, roots=ROOT.pem):
+    """The number of the certificate that somebody sees who connects now, and believes it."""
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
-    believing = ssl.create_default_context(cadata=ROOT.pem)
+    believing = ssl.create_default_context(cadata=roots)
     client = believing.wrap_bio(to_client, to_server, server_hostname=NAME)
     server = context.wrap_bio(to_server, to_client, server_side=True)
     for side in (client, server, client, server):
@@ -63,6 +63,13 @@ def test_a_new_certificate_is_shown_to_those_who_come_then(files):
     tls.renew()
 
     assert (before, shown(tls.context)) == (first, second)
+
+
+@pytest.mark.parametrize("root", [ROOT, FOLLOWING], ids=["the old one", "the new one"])
+def test_of_two_roots_with_one_name_a_host_believes_both(files, root):
+    number = files(root)
+
+    assert shown(AgentsTls(files.paths).context, ROOT.pem + FOLLOWING.pem) == number
 
 
 def test_half_of_a_new_pair_changes_nothing(files):

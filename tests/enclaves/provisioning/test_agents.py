@@ -131,6 +131,9 @@ def test_a_host_proves_itself_and_believes_what_it_is_told_in_return(host, agent
     roots = pyca.load_pem_x509_certificates(authorities.roots(Purpose.HOSTS).encode())
     name = f"spiffe://portal.example/t/acme/aws/{ACCOUNT}/z/prod.aws-us-east-1c/h/{host.pk}"
     assert (status, str(verify_peer(chain, roots, timezone.now()))) == (200, name)
+    assert json.loads((agent._state / "trusted.json").read_text())["gateway_ca"] == authorities.roots(
+        Purpose.GATEWAYS
+    )
     assert recorded() == ["agent.enrolled"]
     assert ask("heartbeats", hosts={name: {"agent": "1.0"}}) == (200, {"unwelcome": []})
 

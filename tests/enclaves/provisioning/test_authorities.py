@@ -21,6 +21,7 @@ from enclaves.provisioning.authorities import (
     tenant_authority,
 )
 from enclaves.signing import x509
+from enclaves.signing.errors import NotTrusted
 from enclaves.signing.rotation import SCHEDULES, Purpose
 from enclaves.signing.spiffe import SpiffeId
 from tests.enclaves.signing.made import request_for
@@ -128,6 +129,29 @@ def test_a_host_that_an_old_intermediate_vouched_for_is_believed_beside_new_ones
     assert x509.verify_peer(pyca.load_pem_x509_certificates(stretched), known, now) == HOST
 
 
+def test_hosts_are_believed_while_their_root_is_replaced(later):
+    def certified(now):
+        chain = x509.host_identity(tenant_authority("acme", TENANT), REQUEST, HOST, now=now)
+        return pyca.load_pem_x509_certificates(chain.encode())
+
+    def known():
+        return pyca.load_pem_x509_certificates(roots(Purpose.HOSTS).encode())
+
+    tenant_authority("acme", TENANT)
+    call_command("replace_keys", "hosts", verbosity=0)
+    now = later(days=2, minutes=1)
+    old = certified(now)
+    call_command("replace_keys", "tenant-hosts", verbosity=0)
+    new, both = certified(now), known()
+    now = later(days=1)
+
+    assert [x509.verify_peer(chain, both, now - timedelta(days=1)) for chain in (old, new)] == [HOST, HOST]
+    assert (len(both), len(known())) == (2, 1)
+    with pytest.raises(NotTrusted):
+        x509.verify_peer(old, known(), now - timedelta(days=1))
+    assert x509.verify_peer(certified(now), known(), now) == HOST
+
+
 def test_the_roots_of_gateways_are_told_a_year_before_they_sign(later):
     before = gateway_authority().certificate
     later(days=4 * 365)
@@ -150,14 +174,24 @@ def test_keys_are_replaced_early_and_what_they_signed_is_over(later, capsys):
     later(minutes=61)
     new = ssh_authority(Purpose.SSH_USERS, ENCLAVE).line
 
-    assert "1 of ssh-users: new ones sign in 60 minutes" in capsys.readouterr().out
+    said = "1 of ssh-users: new ones sign in 1 h, the old ones are over in 1 h.\n"
+    assert capsys.readouterr().out == said
     assert (sorted(told), signs) == (sorted([old[0], between, new]), old[0])
     assert ssh_lines(Purpose.SSH_USERS, ENCLAVE) == [new]
     assert ssh_authority(Purpose.SSH_USERS, OTHER).line == old[1]
     with pytest.raises(CommandError, match="no key of grants"):
         call_command("replace_keys", "grants")
-    with pytest.raises(CommandError, match="invalid choice"):
-        call_command("replace_keys", "gateways")
+
+
+def test_an_old_root_of_gateways_is_believed_until_each_has_a_new_certificate(later):
+    old = gateway_authority()
+    call_command("replace_keys", "gateways", verbosity=0)
+    later(hours=2)
+    told = pyca.load_pem_x509_certificates(roots(Purpose.GATEWAYS).encode())
+
+    assert told == [old.certificate, gateway_authority().certificate]
+    later(days=2)
+    assert pyca.load_pem_x509_certificates(roots(Purpose.GATEWAYS).encode()) == told[1:]
 
 
 def test_a_new_secret_locks_what_an_old_one_did_which_is_needed_no_more(secret):

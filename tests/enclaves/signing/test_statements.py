@@ -21,6 +21,7 @@ def statement(**changes):
         "host_certificate": "ssh-ed25519-cert-v01@openssh.com AAAA",
         "user_ca": ["ssh-ed25519 AAAA"],
         "grant_keys": [KEY.public_key(), NEXT_KEY.public_key()],
+        "gateway_ca": "ROOTS",
         "now": NOW,
     }
     return host_statement(KEY, **{**wish, **changes})
@@ -39,6 +40,7 @@ def test_a_host_is_told_its_certificates_and_whom_to_believe():
     }
     assert (claims["aud"], claims["exp"] - claims["iat"]) == (f"host:{HOST}", 600)
     assert (claims["chain"], claims["user_ca"]) == ("CHAIN", ["ssh-ed25519 AAAA"])
+    assert claims["gateway_ca"] == "ROOTS"
     told = {kid: serialization.load_pem_public_key(pem.encode()) for kid, pem in claims["grant_keys"].items()}
     assert told == {key_id(key.public_key()): key.public_key() for key in (KEY, NEXT_KEY)}
 
