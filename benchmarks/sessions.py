@@ -3,6 +3,7 @@
 In a process of its own (``python -m benchmarks.sessions``), because it starts a database and a portal.
 """
 
+import logging
 import os
 import shutil
 import statistics
@@ -39,6 +40,7 @@ def main() -> None:
 
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
     django.setup()
+    logging.disable(logging.INFO)  # the table alone
     call_command("migrate", verbosity=0)
     with _world() as world:
         _measure(world)
