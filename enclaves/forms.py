@@ -201,7 +201,7 @@ class AskAccessForm(forms.Form):
         self.fields["hosts"].choices = [  # type: ignore[attr-defined]  # a ChoiceField, see above
             (str(host.pk), f"{host.name}, {host.enclave.zone_id}") for host in hosts
         ]
-        self.fields["minutes"].choices = lengths(ceiling)  # type: ignore[attr-defined]  # see above
+        _offer(self.fields["minutes"], ceiling)
 
     def wanted(self, hosts: Sequence[Host]) -> dict[str, Any]:
         """What to ask for, as the service takes it."""
@@ -216,7 +216,7 @@ class ExtendAccessForm(forms.Form):
 
     def __init__(self, *args: Any, ceiling: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["minutes"].choices = lengths(ceiling)  # type: ignore[attr-defined]  # see above
+        _offer(self.fields["minutes"], ceiling)
 
 
 class DecideAccessForm(forms.Form):
@@ -252,6 +252,12 @@ class CertificateForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocapitalize": "none"}),
         help_text="The line of a .pub file, like ~/.ssh/id_ed25519.pub. The private key stays with you.",
     )
+
+
+def _offer(minutes: Any, ceiling: int) -> None:
+    """Have a field offer the lengths that a tenant allows; the usual one is chosen, or the longest."""
+    minutes.choices = lengths(ceiling)
+    minutes.initial = min(minutes.initial, ceiling)
 
 
 def lengths(most: int) -> list[tuple[int, str]]:

@@ -8,6 +8,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from enclaves.api import examples
 from enclaves.api.base import EnclavesView, ListView
 from enclaves.api.filters import AccessFilters
 from enclaves.api.serializers.access import (
@@ -63,6 +64,7 @@ class AccessRequestListView(ListView, AccessView):
         request=NewAccessRequestSerializer,
         responses={201: AccessRequestSerializer},
         summary="Ask for access",
+        examples=[examples.ACCESS],
         tags=TAGS,
     )
     def post(self, request: Request) -> Response:
@@ -161,6 +163,7 @@ class AccessCertificateView(AccessView):
         request=NewCertificateSerializer,
         responses={201: CertificateSerializer},
         summary="Have one's key certified",
+        examples=[examples.PUBLIC_KEY],
         tags=TAGS,
     )
     def post(self, request: Request, name: str) -> Response:

@@ -4,7 +4,7 @@ The gateway holds no key and decides nothing. Each answer here is made from the 
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -131,8 +131,8 @@ def record_chunk(session_id: UUID, offset: int, text: str) -> None:
         mine = {"tenant": session.tenant, "session": session}
         RecordingChunk.objects.create(**mine, offset=session.recorded, text=new)
         recorded = session.recorded + len(new)
+        # Nobody is nudged: who watches a recording asks for its end each second.
         AccessSession.objects.filter(pk=session.pk).update(recorded=recorded, seen_at=timezone.now())
-        _nudge(session)
 
 
 def closed(session_id: UUID, *, reason: str, sha256: str, size: int, left: int | None) -> None:
@@ -336,7 +336,5 @@ def _look_again(request: AccessRequest) -> None:
 
 
 def _nudge(session: AccessSession) -> None:
-    topics: Mapping[str, None] = dict.fromkeys(
-        [f"access:{session.request_id}", f"session:{session.pk}", f"host:{session.host_id}"]
-    )
-    live.nudge(session.tenant_id, *topics)
+    told = (f"access:{session.request_id}", f"session:{session.pk}", f"host:{session.host_id}", "access")
+    live.nudge(session.tenant_id, *told)

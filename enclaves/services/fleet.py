@@ -44,7 +44,6 @@ from tenants.scope import EVERYBODY, tenant_scope
 
 LATELY: Final = timedelta(days=1)
 MOST_STANDING: Final = 300
-_STANDING: Final = (AccessState.REQUESTED, *GRANTED, AccessState.REVOCATION_FAILED)
 NAMED: Final = 3  # tenants of a zone by name; of more only how many
 
 # The filters of each list: the conditions that they set.
@@ -138,13 +137,13 @@ def every_access() -> QuerySet[AccessRequest]:
 
 def standing_access() -> list[AccessRequest]:
     """What waits, is open, or is over and not known to be gone, at any tenant: what ends first, first."""
-    standing = every_access().filter(state__in=_STANDING)
+    standing = every_access().filter(state__in=visits.STANDING)
     return list(standing.order_by(Coalesce("ends_at", "lapses_at"), "id")[:MOST_STANDING])
 
 
 def past_access() -> QuerySet[AccessRequest]:
     """What is over at all tenants."""
-    return every_access().exclude(state__in=_STANDING)
+    return every_access().exclude(state__in=visits.STANDING)
 
 
 def access_rules(tenant_ids: Collection[UUID]) -> Mapping[UUID, AccessRules]:
@@ -220,6 +219,8 @@ class Figures:
     accounts_frozen: int
     operations_open: int
     operations_failed: int  # lately
+    grants_open: int
+    grants_not_gone: int  # over, and nobody has confirmed that nothing is left of them
     zones: tuple[ZoneFigures, ...]
 
     @property
@@ -253,6 +254,7 @@ def figures() -> Figures:
         accounts={state: count for state, count, _ in states},
         accounts_frozen=sum(frozen for *_, frozen in states),
         **_operation_counts(),
+        **_grant_counts(),
         zones=_zones(),
     )
 
@@ -262,6 +264,14 @@ def _operation_counts() -> dict[str, int]:
     counts: dict[str, int] = Operation.objects.using(EVERYBODY).aggregate(
         operations_open=Count("pk", filter=Q(state__in=OPEN_OPERATION)),
         operations_failed=Count("pk", filter=failed),
+    )
+    return counts
+
+
+def _grant_counts() -> dict[str, int]:
+    counts: dict[str, int] = AccessRequest.objects.using(EVERYBODY).aggregate(
+        grants_open=Count("pk", filter=Q(state__in=GRANTED)),
+        grants_not_gone=Count("pk", filter=Q(state=AccessState.REVOCATION_FAILED)),
     )
     return counts
 

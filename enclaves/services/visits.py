@@ -17,7 +17,7 @@ from enclaves.models import AccessHost, AccessRequest, AccessSession, Host
 from enclaves.services.access import MOST_HOSTS, OPEN_HOSTS
 from tenants.models import Tenant
 
-_LIVING: Final = (AccessState.REQUESTED, *GRANTED)
+STANDING: Final = (AccessState.REQUESTED, *GRANTED, AccessState.REVOCATION_FAILED)
 _MOST_SHOWN: Final = 200
 _MOST_OF_HOST: Final = 8
 MOST_READ: Final = 2_000_000  # characters of a recording that a page shows at once
@@ -68,8 +68,14 @@ def granted(tenant: Tenant) -> QuerySet[AccessRequest]:
     return requests(tenant).filter(state__in=GRANTED).order_by("ends_at")[:_MOST_SHOWN]
 
 
+def not_gone(tenant: Tenant) -> QuerySet[AccessRequest]:
+    """What is over, and not known to be gone."""
+    rows = requests(tenant).filter(state=AccessState.REVOCATION_FAILED)
+    return rows.order_by("ended_at")[:_MOST_SHOWN]
+
+
 def over(tenant: Tenant) -> QuerySet[AccessRequest]:
-    return requests(tenant).exclude(state__in=_LIVING)
+    return requests(tenant).exclude(state__in=STANDING)
 
 
 def to_host(host: Host, using: str = "default") -> list[AccessRequest]:

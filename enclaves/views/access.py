@@ -28,6 +28,7 @@ def access_list(request: TenantRequest) -> HttpResponse:
     rules = services.rules_of(actor.tenant)
     waiting = list(visits.waiting(actor.tenant))
     context = {
+        "not_gone": list(visits.not_gone(actor.tenant)),
         "waiting": waiting,
         "mine_to_decide": {one.pk for one in waiting if services.may_decide(one, actor, rules)},
         "granted": list(visits.granted(actor.tenant)),

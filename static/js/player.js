@@ -46,6 +46,7 @@ function show(at) {
 }
 
 function draw() {
+  const atEnd = screen.scrollHeight - screen.scrollTop - screen.clientHeight < 40;
   const pieces = document.createDocumentFragment();
   for (const [text, classes] of terminal.pieces()) {
     const piece = classes ? document.createElement("span") : document.createTextNode(text);
@@ -53,7 +54,7 @@ function draw() {
     pieces.append(piece);
   }
   screen.replaceChildren(pieces);
-  screen.scrollTop = screen.scrollHeight;
+  if (atEnd) screen.scrollTop = screen.scrollHeight; // it follows only a reader who is there
 }
 
 function tell() {

@@ -4,6 +4,7 @@ import { say } from "./say.js";
 
 const units = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
 const SPOKEN = [300, 60]; // seconds before an end at which it is said aloud
+const before = new Map(); // by their ends, the seconds that were left when last looked at
 
 function span(seconds) {
   for (const [unit, size] of units) {
@@ -39,7 +40,9 @@ function countDown() {
     const end = Date.parse(node.dateTime);
     write(node, left(end));
     const seconds = Math.floor((end - Date.now()) / 1000);
-    if (SPOKEN.includes(seconds)) say(`${node.dataset.of || "Access"} ends in ${span(seconds)}`);
+    const passes = (mark) => (before.get(end) ?? seconds) > mark && seconds <= mark;
+    if (SPOKEN.some(passes) && seconds > 0) say(`Access ends in ${span(seconds)}`);
+    before.set(end, seconds);
   }
 }
 

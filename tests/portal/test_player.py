@@ -1,83 +1,50 @@
 """The player of recordings, in a browser that knows nothing but its files and one recording."""
 
 import json
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.template.loader import render_to_string
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from portal.testing_demo import CHROMIUM_ARGUMENTS, chromium
+from tests.portal import browsing
+from tests.portal.browsing import SITE, document
 
-STATIC = Path(settings.BASE_DIR) / "static"
-SITE = "http://portal.test"
-POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'"
-TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+browser, visit = browsing.browser, browsing.visit
 HEADER = {"version": 2, "width": 60, "height": 5}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = chromium()
-    if path is None:
-        pytest.skip("There is no Chromium on this machine; apt-get install chromium.")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
 
 
 class Session:
     """A recording on a server, and a page that plays it."""
 
-    def __init__(self, page, *events, is_open=False, most=10_000):
-        self.page, self.is_open, self.most, self.complaints = page, is_open, most, []
+    def __init__(self, visit, *events, is_open=False, most=10_000):
+        self.is_open, self.most = is_open, most
         self.cast = "".join(f"{json.dumps(line)}\n" for line in (HEADER, *events))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda said: said.type == "error" and self.complaints.append(said.text))
-        page.route("**/*", self._answer)
-        page.goto(f"{SITE}/")
-        self.screen = page.get_by_role("region", name="Terminal")
+        self.page = visit(self._answer)
+        self.page.goto(f"{SITE}/")
+        self.screen = self.page.get_by_role("region", name="Terminal")
 
     def grow(self, *events, is_open=True):
         self.cast += "".join(f"{json.dumps(line)}\n" for line in events)
         self.is_open = is_open
 
-    def _answer(self, route):
-        url = route.request.url.removeprefix(SITE)
-        headers = {"Content-Security-Policy": POLICY}
-        if url == "/":
-            route.fulfill(body=self._page(), content_type="text/html", headers=headers)
-        elif url.startswith("/cast"):
-            start = int(url.partition("from=")[2])
-            headers["X-Recording-Open"] = "yes" if self.is_open else "no"
-            part = self.cast[start : start + self.most]
-            headers["X-Recording-More"] = "yes" if start + len(part) < len(self.cast) else "no"
-            route.fulfill(body=part, content_type="application/x-asciicast", headers=headers)
-        else:
-            file = STATIC / url.partition("/static/")[2]
-            route.fulfill(body=file.read_bytes(), content_type=TYPES[file.suffix], headers=headers)
-
-    def _page(self):
-        player = render_to_string("enclaves/access/player.html", {"recording": "/cast", "text": "as text"})
-        head = '<link rel="stylesheet" href="/static/css/pages.css"><title>A recording</title>'
-        head += '<script type="module" src="/static/js/player.js"></script>'
-        return f'<!doctype html><html lang="en"><head>{head}</head><body>{player}</body></html>'
+    def _answer(self, path, route):
+        if path == "/":
+            shown = render_to_string("enclaves/access/player.html", {"recording": "/cast", "text": "as text"})
+            return {"body": document(shown, "player")}
+        start = int(path.partition("from=")[2])
+        part = self.cast[start : start + self.most]
+        has_more = start + len(part) < len(self.cast)
+        headers = {
+            "X-Recording-Open": "yes" if self.is_open else "no",
+            "X-Recording-More": "yes" if has_more else "no",
+        }
+        return {"body": part, "content_type": "application/x-asciicast", "headers": headers}
 
 
 @pytest.fixture
-def play(browser):
-    """Open the player on some events: ``play([0.1, "o", "$ "], is_open=True)``; nobody complained."""
-    pages, sessions = [], []
-
-    def make(*events, **how):
-        pages.append(browser.new_page())
-        sessions.append(Session(pages[-1], *events, **how))
-        return sessions[-1]
-
-    yield make
-    for page in pages:
-        page.close()
-    assert [session.complaints for session in sessions] == [[]] * len(sessions)
+def play(visit):
+    """Open the player on some events: ``play([0.1, "o", "$ "], is_open=True)``."""
+    return lambda *events, **how: Session(visit, *events, **how)
 
 
 def test_a_recording_is_shown_to_its_end_and_played_sought_and_sped_up_by_keys(play):

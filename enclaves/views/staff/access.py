@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -9,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from enclaves.lifecycle import AccessState
-from enclaves.models import AccessRequest, Host
+from enclaves.models import AccessRequest, AccessRules, Host
 from enclaves.services import fleet, visits
 from enclaves.services.access import may_decide
 from enclaves.views import granting
@@ -37,18 +38,25 @@ def access_list(request: StaffRequest) -> HttpResponse:
 
 
 def _desk(standing: Sequence[AccessRequest], staff: StaffActor) -> dict[str, list[AccessRequest]]:
-    """What stands, by what it is to this one of the staff: to decide, their own, or somebody else's."""
+    """What stands, by what it is to this one of the staff."""
+    desk: dict[str, list[AccessRequest]] = {name: [] for name in _PARTS}
     rules = fleet.access_rules({row.tenant_id for row in standing})
-    waiting = [row for row in standing if row.state == AccessState.REQUESTED]
-    to_decide = [row for row in waiting if may_decide(row, staff, rules[row.tenant_id])]
-    mine = [row for row in standing if row.person_id == staff.id]
-    of_others = [row for row in standing if row not in mine]
-    return {
-        "to_decide": to_decide,
-        "mine": mine,
-        "waiting": [row for row in of_others if row in waiting and row not in to_decide],
-        "granted": [row for row in of_others if row not in waiting],
-    }
+    for row in standing:
+        desk[_part(row, staff, rules[row.tenant_id])].append(row)
+    return desk
+
+
+_PARTS: Final = ("not_gone", "mine", "to_decide", "waiting", "granted")
+
+
+def _part(row: AccessRequest, staff: StaffActor, rules: AccessRules) -> str:
+    if row.state == AccessState.REVOCATION_FAILED:
+        return "not_gone"
+    if row.person_id == staff.id:
+        return "mine"
+    if row.state == AccessState.REQUESTED:
+        return "to_decide" if may_decide(row, staff, rules) else "waiting"
+    return "granted"
 
 
 @require_http_methods(["GET", "POST"])

@@ -28,6 +28,7 @@ def tenant_detail(request: StaffRequest, name: str) -> HttpResponse:
         "deployments": fleet.deployments_of(tenant),
         "operations": list(seeing.operations(tenant).order_by("-created_at", "-id")[:10]),
         "looks": fleet.recent_looks(tenant),
+        "may_ask": request.staff.may(StaffPermission.ACCESS_ASK),
     }
     return render(request, "staff/tenant.html", context)
 

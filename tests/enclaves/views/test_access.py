@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from enclaves.lifecycle import AccessState
 from enclaves.models import AccessCertificate, AccessRequest, AccessSession, Agent, RecordingChunk
 from enclaves.services import access, visits
 from tenants.policy import Role
@@ -122,6 +123,14 @@ def test_a_wish_that_makes_no_sense_is_shown_again(browse, hosts, form):
     answer = browse(Role.DEVELOPER).post("/t/acme/access/ask/", form)
 
     assert (answer.status_code, AccessRequest.objects.exists()) == (200, False)
+
+
+def test_where_only_short_grants_are_allowed_the_longest_is_chosen(browse, hosts, actor):
+    access.change_rules(by=actor(Role.ADMIN), longest_minutes=30, delegates=False)
+
+    field = browse(Role.DEVELOPER).get("/t/acme/access/ask/").context["form"]["minutes"]
+
+    assert ([label for _, label in field.field.choices], field.value()) == (["15 min", "30 min"], 30)
 
 
 def test_whoever_asked_takes_it_back(browse, mine):
@@ -243,6 +252,16 @@ def test_a_script_gets_the_part_that_lives_alone(browse, grant):
         assert ('id="live"' in text, "<html" in text) == (True, False)
 
 
+def test_what_is_not_known_to_be_gone_stands_before_everything_else(browse, grant, actor):
+    access.revoke_access(grant, by=actor(Role.ADMIN))
+    problem = "Nobody has confirmed that nothing is left on query-1."
+    AccessRequest.objects.get().move_to(AccessState.REVOCATION_FAILED, problem=problem)
+
+    page = browse(Role.READER).get("/t/acme/access/").text
+
+    assert 0 < page.index(problem) < page.index("Waiting for a decision")
+
+
 def test_an_ended_grant_says_that_it_is_verified(browse, grant, actor):
     access.revoke_access(grant, by=actor(Role.ADMIN))
     AccessRequest.objects.update(nothing_left_at=timezone.now() - timedelta(minutes=1))
@@ -250,6 +269,9 @@ def test_an_ended_grant_says_that_it_is_verified(browse, grant, actor):
     page = browse(Role.READER).get(f"/t/acme/access/{grant.name}/").text
 
     assert "no login, no session, no process" in page
+    audit = browse(Role.READER).get(f"/t/acme/audit/?subject={grant.name}").text
+    assert f"/t/acme/audit/?subject={grant.name}" in page
+    assert [said in audit for said in ("access.asked", "access.approved", "access.ended")] == [True] * 3
 
 
 def test_a_host_tells_how_it_is_and_how_one_gets_in(browse, hosts, agents, grant):

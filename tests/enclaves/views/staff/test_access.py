@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from enclaves.lifecycle import AccessState
 from enclaves.models import AccessCertificate, AccessRequest, AccessRules, AccessSession
 from enclaves.services import access
 from tenants.policy import Role, StaffRole
@@ -225,3 +226,18 @@ def test_a_grant_that_does_not_exist_is_not_found(staff_browser):
     client = staff_browser(StaffRole.SUPPORT)
 
     assert [client.get(f"{LIST}grant-none/{page}").status_code for page in ("", "extend/")] == [404, 404]
+
+
+def test_the_overview_counts_what_is_open_and_shouts_of_what_is_not_known_to_be_gone(
+    grant, actor, staff_browser, text_of
+):
+    client = staff_browser(StaffRole.OPERATOR)
+    opened = client.get("/staff/").context["figures"].grants_open
+    access.revoke_access(grant, by=actor(Role.ADMIN))
+    now(grant).move_to(AccessState.REVOCATION_FAILED, problem="Nobody has confirmed it.")
+
+    shouted = text_of(client, "/staff/")
+
+    assert (opened, client.get("/staff/").context["figures"].grants_open) == (1, 0)
+    assert "1 grant ended, and nobody has confirmed that nothing is left" in shouted
+    assert "Nobody has confirmed it." in text_of(client, LIST)
