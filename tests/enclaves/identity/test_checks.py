@@ -90,6 +90,14 @@ def test_an_instance_that_was_started_at_another_time_is_not(moment):
     assert "not by this launch" in reason
 
 
+def test_an_instance_of_the_first_try_is_recognized_though_only_a_later_one_was_answered():
+    tried = replace(HOST, launched_at=NOW - 90 * MINUTE, tried_at=NOW)
+
+    for age, known in ((96, False), (94, True), (0, True), (-29, True), (-31, False)):
+        started = replace(INSTANCE, pending_time=NOW - age * MINUTE)
+        assert (matches(started, tried, key=KEY) == []) is known
+
+
 @pytest.mark.parametrize(
     ("instance", "host"), [(INSTANCE, HOST), (MACHINE, AZURE_HOST)], ids=["aws", "azure"]
 )
