@@ -9,6 +9,7 @@ LAYERS := .venv/bin/lint-imports
 PRODUCTION := PORTAL_ENVIRONMENT=production PORTAL_BASE_URL=https://portal.example.com \
 	PORTAL_SECRET_KEY=for-the-checks-only-0123456789-abcdefghijklmnopqrstuvwxyz \
 	PORTAL_AUDIT_KEY=for-the-checks-alone-0123456789-abcdefghijklmnopqrstuvwxyz \
+	PORTAL_SEALING_SECRET=sealing-in-the-checks-alone-0123456789-abcdefghijklmnop \
 	PORTAL_AWS_ACCOUNT_ID=999900001111 PORTAL_AWS_PRINCIPAL_ARN=arn:aws:iam::999900001111:role/portal \
 	PORTAL_AZURE_IMAGE_GALLERY=enclaves-0123abcd PORTAL_SMTP_HOST=mail.example.com \
 	DATABASE_URL=postgresql://portal_app@localhost/portal \
@@ -18,7 +19,7 @@ export PORTAL_PYTHON
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check lint types screenshots bench soak lock clean
+.PHONY: help demo code run test check lint types screenshots bench soak fuzz lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -27,13 +28,16 @@ demo: ## Start everything with pretend clouds and two tenants; Ctrl-C ends it
 	$(DEMO)
 	@exec $(PYTHON) manage.py demo --ends-with-parent $(ARGS)
 
+code: ## Show what the authenticator app of one of the demo's people shows now: make code WHO=grace@acme.example
+	@$(PYTHON) manage.py demo_code $(WHO)
+
 run: ## Start the portal for development, with settings from the environment
 	$(DEMO)
 	@exec $(PYTHON) manage.py run --ends-with-parent $(ARGS)
 
 test: ## Run the tests (ARGS="tests/tenants -k policy" for some)
 	$(DEV)
-	@exec $(PYTHON) -m pytest -n auto --dist loadgroup $(ARGS)
+	@exec $(PYTHON) -m pytest -n auto --loadscope-reorder $(ARGS)
 
 check: ## Check layers, production settings and that no migration is missing
 	$(DEV)
@@ -68,6 +72,10 @@ bench: ## Measure pages, API and reconciling with many rows
 soak: ## Run the demo under load and faults for a while (ARGS="--minutes 30")
 	$(DEV)
 	@exec $(PYTHON) -m benchmarks.soak $(ARGS)
+
+fuzz: ## Ask the API of a demo what its document does not promise (ARGS="--minutes 5")
+	$(DEV)
+	@exec $(PYTHON) -m benchmarks.fuzz $(ARGS)
 
 lock: ## Write the requirement files anew from pyproject.toml
 	$(DEV)

@@ -1,11 +1,13 @@
 """What people fill in. The services check; these only shape the fields."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from django import forms
+from django.contrib.postgres.forms import SimpleArrayField
 
 from enclaves.blueprints import BLUEPRINTS, blueprint
-from enclaves.models import CloudAccount, Deployment, Enclave, Zone
+from enclaves.models import Cloud, CloudAccount, Deployment, Enclave, Operation, Zone
 
 
 class Choice(NamedTuple):
@@ -115,6 +117,65 @@ class HostFilterForm(forms.Form):
             ("", "Every deployment"),
             *((str(one.pk), f"{one.application.name}, {one.enclave.zone_id}") for one in deployments),
         ]
+
+
+class FleetFilterForm(forms.Form):
+    """The filter of a list across tenants; what makes no sense filters nothing."""
+
+    q = forms.CharField(required=False, max_length=100)
+    tenant = forms.CharField(label="Tenant", required=False, max_length=31)
+    zone = forms.ChoiceField(label="Zone", required=False)
+    cloud = forms.ChoiceField(label="Cloud", required=False, choices=[("", "Every cloud"), *Cloud.choices])
+    kind = forms.ChoiceField(
+        label="Kind", required=False, choices=[("", "Every kind"), *Operation.Kind.choices]
+    )
+    state = forms.ChoiceField(label="State", required=False)
+    group = forms.ChoiceField(
+        label="Group", required=False, choices=[("", "All"), ("look", "Needs a look"), ("moving", "Moving")]
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        filters: Sequence[str],
+        states: Sequence[tuple[str, str]],
+        zones: Sequence[str] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["zone"].choices = [  # type: ignore[attr-defined]  # a ChoiceField, see above
+            ("", "Every zone"),
+            *((zone, zone) for zone in zones),
+        ]
+        for name in set(self.fields) - {"q", *filters}:
+            del self.fields[name]
+        self.fields["state"].choices = [  # type: ignore[attr-defined]  # a ChoiceField, see above
+            ("", "Every state"),
+            *states,
+        ]
+
+    @property
+    def narrowing(self) -> list[forms.BoundField]:
+        """The fields beside the search."""
+        return [bound for bound in self if bound.name != "q"]
+
+    def wanted(self) -> dict[str, str]:
+        self.full_clean()
+        return {name: str(self.cleaned_data.get(name, "")).strip() for name in self.fields}
+
+
+class NewZoneForm(forms.Form):
+    name = forms.CharField(
+        max_length=60, help_text="Environment, cloud and place, like prod.aws-us-east-1c. It never changes."
+    )
+    environment = forms.CharField(max_length=20, help_text="Like prod, test or dev.")
+    cloud = forms.ChoiceField(choices=Cloud.choices)
+    region = forms.CharField(max_length=30, help_text="As the cloud calls it, like us-east-1.")
+    availability_zone_ids = SimpleArrayField(
+        forms.CharField(max_length=30),
+        label="Availability zones",
+        help_text="Their ids, which are the same in every account, like use1-az6; commas between several.",
+    )
 
 
 class ApplyPlanForm(forms.Form):

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from enclaves.views import accounts, deployments, enclaves, home, hosts, issuer, operations, streams
+from enclaves.views.staff import lists, overview, things, zones
 
 _account = [
     path("", accounts.account_detail, name="account-detail"),
@@ -43,6 +44,23 @@ _tenant: list[URLPattern | URLResolver] = [
     path("operations/<uuid:pk>/", operations.operation_detail, name="operation-detail"),
 ]
 
+_staff = [
+    path("", overview.fleet_overview, name="staff-home"),
+    path("tenants/", lists.tenant_list, name="staff-tenant-list"),
+    path("tenants/<slug:name>/", things.tenant_detail, name="staff-tenant"),
+    path("accounts/", lists.account_list, name="staff-account-list"),
+    path("accounts/<uuid:pk>/", things.account_detail, name="staff-account"),
+    path("enclaves/", lists.enclave_list, name="staff-enclave-list"),
+    path("enclaves/<uuid:pk>/", things.enclave_detail, name="staff-enclave"),
+    path("hosts/", lists.host_list, name="staff-host-list"),
+    path("hosts/<uuid:pk>/", things.host_detail, name="staff-host"),
+    path("operations/", lists.operation_list, name="staff-operation-list"),
+    path("operations/<uuid:pk>/", things.operation_detail, name="staff-operation"),
+    path("zones/", zones.zone_list, name="staff-zone-list"),
+    path("zones/add/", zones.zone_add, name="staff-zone-add"),
+    path("zones/<str:zone>/open/", zones.zone_open, name="staff-zone-open"),
+    path("zones/<str:zone>/close/", zones.zone_close, name="staff-zone-close"),
+]
 _issuer = [
     path("openid-configuration", issuer.read_configuration, name="issuer-configuration"),
     path("jwks.json", issuer.read_keys, name="issuer-keys"),
@@ -51,5 +69,6 @@ _issuer = [
 urlpatterns = [
     path(".well-known/", include(_issuer)),
     path("t/<slug:tenant>/", include(_tenant)),
+    path("staff/", include(_staff)),
     path("events/<slug:tenant>/", streams.event_stream, name="events"),
 ]

@@ -13,6 +13,8 @@ from a2wsgi import WSGIMiddleware
 from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
 
+from portal import limits
+
 THREADS = int(os.environ.get("PORTAL_WEB_THREADS", "8"))
 
 wsgi = get_wsgi_application()
@@ -23,8 +25,10 @@ _streams = get_asgi_application()
 async def application(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
+    elif status := limits.excess(scope):
+        await limits.refuse(status, send)
     elif scope["path"].startswith("/events/"):
-        await _streams(scope, receive, send)
+        await _streams(scope, limits.without_body(receive), send)
     else:
         await _pages(scope, _as_coroutine(receive), _as_coroutine(send))
 

@@ -37,6 +37,11 @@ def _audit_key_is_another_one() -> bool:
     return bool(settings.AUDIT_KEY) and settings.AUDIT_KEY in others
 
 
+def _sealing_secret_is_another_one() -> bool:
+    others = (settings.SECRET_KEY, settings.SIGNING_SECRET, settings.AUDIT_KEY)
+    return bool(settings.SEALING_SECRET) and settings.SEALING_SECRET in others
+
+
 _RULES: list[tuple[Callable[[], bool], str, str]] = [
     (
         lambda: len(settings.SECRET_KEY) < SHORTEST_KEY,
@@ -112,6 +117,21 @@ _RULES: list[tuple[Callable[[], bool], str, str]] = [
         lambda: not all(map(is_public_key, settings.AUDIT_OLD_KEYS)),
         "PORTAL_AUDIT_OLD_KEYS is no list of public keys.",
         "Copy each x from /.well-known/enclave-audit-keys.json before the key changes; commas between.",
+    ),
+    (
+        lambda: len(settings.SEALING_SECRET) < SHORTEST_KEY,
+        f"PORTAL_SEALING_SECRET has fewer than {SHORTEST_KEY} characters.",
+        "Make one, and keep it: python -c 'import secrets; print(secrets.token_urlsafe(64))'",
+    ),
+    (
+        _sealing_secret_is_another_one,
+        "PORTAL_SEALING_SECRET is the same as PORTAL_SECRET_KEY, PORTAL_SIGNING_SECRET or PORTAL_AUDIT_KEY.",
+        "A key has one purpose, so that it can be replaced for one reason.",
+    ),
+    (
+        lambda: settings.SIGN_ON_LOOPBACK,
+        "PORTAL_SIGN_ON_LOOPBACK is set.",
+        "A pretend identity provider has no place in production; remove the variable.",
     ),
 ]
 

@@ -10,7 +10,8 @@ The portal is ready: {base_url}
   Sign in with          password              in       as
 {users}
 
-  A token of acme's admin, for the API:
+{codes}
+  A token of acme's service account demo, which may what an admin may, for the API:
     export TOKEN={token}
 
   Three things to try:
@@ -24,6 +25,8 @@ The portal is ready: {base_url}
     as globex's admin {subscription}
                       of Entra tenant {directory}
   globex runs an application in its Azure subscription, acme one in its AWS account. Neither sees the other.
+  acme's people also have a pretend identity provider, without passwords: {base_url}/sign-on/acme/
+  Every letter that the portal sends: {base_url}/_outbox/
   API documentation: {base_url}/api/v1/docs/    The same facts for scripts: {facts_path}
   Ctrl-C ends everything.
 """
@@ -38,6 +41,7 @@ def guide(facts_path: Path) -> str:
     return _GUIDE.format(
         base_url=facts["base_url"],
         users="\n".join(map(_line, facts["users"])),
+        codes=_codes(facts["users"]),
         token=facts["tokens"][0]["token"],
         registered=_of("acme", accounts)["account_id"],
         account=f"aws:{_of(None, accounts)['account_id']}",
@@ -51,5 +55,12 @@ def _of(tenant: str | None, accounts: list[dict[str, Any]]) -> dict[str, Any]:
     return next(one for one in accounts if one["tenant"] == tenant)
 
 
+def _codes(users: list[dict[str, Any]]) -> str:
+    asked = [user["email"] for user in users if user.get("totp_secret")]
+    lines = [f"    make code WHO={email}" for email in asked]
+    return "\n".join(["", "  Who is asked for the code of an authenticator app gets it by", *lines, ""])
+
+
 def _line(user: dict[str, Any]) -> str:
-    return f"    {user['email']:<19} {user['password']:<21} {user['tenant']:<8} {', '.join(user['roles'])}"
+    place = user["tenant"] or "staff"
+    return f"    {user['email']:<19} {user['password']:<21} {place:<8} {', '.join(user['roles'])}"

@@ -4,15 +4,18 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.transaction import non_atomic_requests
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
 from redis import Redis, RedisError
 
 
 # Without a transaction of its own: a process is alive also while the database is not.
+@require_safe
 @non_atomic_requests
 def alive(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
+@require_safe
 @non_atomic_requests
 def ready(request: HttpRequest) -> JsonResponse:
     """Answer 503 unless the database answers; a lost Valkey only makes things slower, and is told."""

@@ -41,7 +41,8 @@ class Place:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        """By name, for people: browsers give no passkey to a bare address. It answers on 127.0.0.1 alone."""
+        return f"http://localhost:{self.port}"
 
 
 def run_demo(*, port: int | None = None, state: Path | None = None) -> None:
@@ -71,7 +72,7 @@ def forget(state: Path) -> None:
 def _start_demo(supervisor: Supervisor, place: Place) -> None:
     chosen = servers(place.state)
     clouds = PretendClouds.in_folder(place.state)
-    pretending = supervisor.begin(*clouds.programs())
+    pretending = supervisor.begin(*clouds.programs(place.url))
     supervisor.start(*chosen.programs())
     chosen.forget_database()
     chosen.make_database()
@@ -92,8 +93,10 @@ def _environment(chosen: Servers, place: Place) -> dict[str, str | None]:
         "PORTAL_ENVIRONMENT": "demo",
         "PORTAL_SECRET_KEY": Secrets(place.state / "secrets").get("portal"),
         "PORTAL_AUDIT_KEY": Secrets(place.state / "secrets").get("audit"),
+        "PORTAL_SEALING_SECRET": Secrets(place.state / "secrets").get("sealing"),
         "PORTAL_BASE_URL": place.url,
-        "PORTAL_ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "PORTAL_OUTBOX": str(place.state / "mail"),
+        "PORTAL_ALLOWED_HOSTS": "localhost,127.0.0.1",
     }
 
 

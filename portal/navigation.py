@@ -1,20 +1,21 @@
 """What the navigation offers, as data; each person sees the places that their rights open."""
 
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
 
 from django.urls import reverse
 
 from tenants.gate import Actor
-from tenants.policy import Permission
+from tenants.policy import Permission, StaffPermission
+from tenants.staff_gate import StaffActor
 
 
-class Place(NamedTuple):
+class Place[Right: (Permission, StaffPermission)](NamedTuple):
     section: str
     icon: str
     title: str
     route: str
-    permission: Permission
+    permission: Right
     key: str = ""
 
 
@@ -35,22 +36,50 @@ PLACES: Final = (
     Place("", "op", "Operations", "operation-list", Permission.OPERATION_VIEW, "p"),
     Place("Trust", "audit", "Audit", "audit-list", Permission.AUDIT_VIEW, "u"),
     Place("Settings", "people", "Members", "member-list", Permission.MEMBER_VIEW, "m"),
-    Place("Settings", "token", "API tokens", "token-list", Permission.TOKEN_VIEW, "t"),
+    Place("Settings", "shield", "Security", "tenant-security", Permission.TENANT_SECURE, "s"),
+    Place("Settings", "key", "Single sign-on", "sign-on-settings", Permission.SIGN_ON_MANAGE),
+    Place(
+        "Settings",
+        "terminal",
+        "Service accounts",
+        "service-account-list",
+        Permission.SERVICE_ACCOUNT_VIEW,
+        "v",
+    ),
+    Place("Settings", "token", "Personal tokens", "token-list", Permission.TOKEN_VIEW, "t"),
 )
+
+_S: Final = StaffPermission
+STAFF_PLACES: Final = (
+    Place("", "desk", "Fleet", "staff-home", _S.FLEET_VIEW, "h"),
+    Place("", "people", "Tenants", "staff-tenant-list", _S.TENANT_LIST, "n"),
+    Place("", "account", "Cloud accounts", "staff-account-list", _S.ACCOUNT_LOOK, "c"),
+    Place("", "enclave", "Enclaves", "staff-enclave-list", _S.ENCLAVE_LOOK, "e"),
+    Place("", "host", "Hosts", "staff-host-list", _S.HOST_LOOK, "o"),
+    Place("", "op", "Operations", "staff-operation-list", _S.OPERATION_LOOK, "p"),
+    Place("Platform", "bucket", "Zones", "staff-zone-list", _S.ZONE_VIEW, "z"),
+    Place("Platform", "shield", "People", "staff-people", _S.STAFF_VIEW, "m"),
+    Place("Platform", "audit", "Staff log", "staff-log", _S.STAFF_VIEW, "u"),
+)
+_HOMES: Final = ("tenant-home", "staff-home")
 
 
 def sections(actor: Actor, path: str) -> dict[str, list[Link]]:
     """The navigation of one tenant for one person, by section, with the place of `path` marked."""
+    open_ = [place for place in PLACES if actor.may(place.permission)]
+    return _by_section([(place, reverse(place.route, args=[actor.tenant.name])) for place in open_], path)
+
+
+def staff_sections(staff: StaffActor, path: str) -> dict[str, list[Link]]:
+    """The same for one of the staff, over all tenants."""
+    open_ = [place for place in STAFF_PLACES if staff.may(place.permission)]
+    return _by_section([(place, reverse(place.route)) for place in open_], path)
+
+
+def _by_section(places: Iterable[tuple[Place[Any], str]], path: str) -> dict[str, list[Link]]:
     found: dict[str, list[Link]] = {}
-    for section, link in _links(actor, path):
-        found.setdefault(section, []).append(link)
+    for place, url in places:
+        current = path == url if place.route in _HOMES else path.startswith(url)
+        link = Link(place.icon, place.title, url, place.key, current)
+        found.setdefault(place.section, []).append(link)
     return found
-
-
-def _links(actor: Actor, path: str) -> Iterator[tuple[str, Link]]:
-    for place in PLACES:
-        if actor.may(place.permission):
-            url = reverse(place.route, kwargs={"tenant": actor.tenant.name})
-            home = place.route == "tenant-home"
-            current = path == url if home else path.startswith(url)
-            yield place.section, Link(place.icon, place.title, url, place.key, current)

@@ -10,7 +10,7 @@ from portal.runtime.certificates import Authority
 from portal.runtime.processes import ROOT, PortalProcesses
 from portal.runtime.programs import Program
 from portal.runtime.readiness import free_port
-from portal.runtime.sandbox import SandboxAws, SandboxAzure
+from portal.runtime.sandbox import SandboxAws, SandboxAzure, SandboxIdp
 from portal.runtime.secrets import Secrets
 
 PORTAL_ACCOUNT = "999900001111"
@@ -26,6 +26,14 @@ DIRECTORIES = {
 # As the pretend Azure publishes the vendor's images.
 IMAGE_GALLERY = "enclave-3c6f2f64-8a0e-4d0c-9a53-5a0b7c1d2e3f"
 
+# Who has an account at acme's identity provider; the last one is no member of anything.
+PEOPLE = {
+    "ada@acme.example": "Ada Admin",
+    "dev@acme.example": "Dev Developer",
+    "rea@acme.example": "Rea Reader",
+    "nia@acme.example": "Nia Newcomer",
+}
+
 # What a person exported for other purposes must not send the demo into a real cloud.
 NO_CLOUD: Mapping[str, None] = dict.fromkeys(
     (
@@ -38,11 +46,12 @@ NO_CLOUD: Mapping[str, None] = dict.fromkeys(
 
 @dataclass(frozen=True)
 class PretendClouds:
-    """Both sandboxes on their ports, and the port at which the portal is an issuer that Entra believes."""
+    """All sandboxes on their ports, and the port at which the portal is an issuer that Entra believes."""
 
     state: Path
     aws: SandboxAws
     azure: SandboxAzure
+    idp: SandboxIdp
     issuer_port: int
     authority: Authority
 
@@ -51,10 +60,12 @@ class PretendClouds:
         """Choose ports, and make certificates; nothing runs yet."""
         authority = Authority(state / "certificates")
         azure = SandboxAzure(free_port(), authority.ca_file)
-        return cls(state, SandboxAws(free_port()), azure, free_port(), authority)
+        idp = SandboxIdp(free_port())
+        return cls(state, SandboxAws(free_port()), azure, idp, free_port(), authority)
 
-    def programs(self) -> list[Program]:
+    def programs(self, portal_url: str) -> list[Program]:
         return [
+            self.idp.program(f"{portal_url}/sign-on/acme/callback/", PEOPLE),
             self.aws.program(PORTAL_ACCOUNT, (ACME, GLOBEX, UNREGISTERED)),
             self.azure.program(DIRECTORIES, self.authority.certify("azure")),
         ]
@@ -74,6 +85,7 @@ class PretendClouds:
             "PORTAL_AZURE_ARM_URL": self.azure.url,
             "PORTAL_AZURE_CA_FILE": str(self.azure.ca_file),
             "PORTAL_AZURE_IMAGE_GALLERY": IMAGE_GALLERY,
+            "PORTAL_SIGN_ON_LOOPBACK": "1",
             "PORTAL_SANDBOX_APPLY_AWS": self._line("sandbox.aws", "--endpoint-url", self.aws.url),
             "PORTAL_SANDBOX_APPLY_AZURE": self._line(
                 "sandbox.azure", "--arm-url", self.azure.url, "--ca", _shown(self.azure.ca_file)
@@ -91,7 +103,7 @@ class PretendClouds:
     def options(self) -> tuple[str, ...]:
         """How the program that fills the demo finds the sandboxes."""
         azure = ("--azure-port", str(self.azure.port), "--azure-ca", str(self.azure.ca_file))
-        return ("--aws-port", str(self.aws.port), *azure)
+        return ("--aws-port", str(self.aws.port), *azure, "--idp-port", str(self.idp.port))
 
     @cached_property
     def _keys(self) -> dict[str, str]:

@@ -21,13 +21,20 @@ from enclaves.services.accounts import hand_in_client, register_account, verify_
 from enclaves.services.deployments import apply_plan, submit_spec
 from enclaves.services.enclaves import create_enclave
 from enclaves.services.templates import Template, account_template, zone_template
+from portal.codes import give_app, new_secret
 from portal.pretending import ACME, DIRECTORIES, GLOBEX, GLOBEX_SUBSCRIPTION, PORTAL_ACCOUNT
-from portal.runtime.sandbox import SandboxAws, SandboxAzure
+from portal.runtime.sandbox import SandboxAws, SandboxAzure, SandboxIdp
+from portal.signing_on import set_up_sign_on
+from tenants.actors import Shell
 from tenants.gate import Actor
 from tenants.models import Membership, Tenant, User
-from tenants.policy import Role
+from tenants.policy import Role, StaffRole
 from tenants.scope import tenant_scope
-from tenants.services import add_member, create_tenant, create_token
+from tenants.services.members import add_member
+from tenants.services.service_accounts import create_service_account
+from tenants.services.staff import add_staff
+from tenants.services.tenants import create_tenant
+from tenants.services.tokens import create_service_token
 
 AWS_ZONE, AZURE_ZONE = "prod.aws-us-east-1c", "prod.azure-eastus-az1"
 RECOMMENDER = f"""\
@@ -51,6 +58,14 @@ clusters:
     hosts: 2
     machine: {{vcpu: 4, memory_gib: 16, disk_gib: 100, architecture: arm64}}
 """
+CAREFUL = "Grace Admin"  # who has a second factor, as all staff have
+VENDOR = "vendor"
+STAFF = (
+    ("Sue Support", StaffRole.SUPPORT),
+    ("Ann Approver", StaffRole.APPROVER),
+    ("Abe Approver", StaffRole.APPROVER),
+    ("Opal Operator", StaffRole.OPERATOR),
+)
 PATIENCE = 90  # seconds for the worker to do one thing
 VISITORS_PACE = 0.01  # of Azure's own; registering a feature takes it a quarter of an hour
 
@@ -65,8 +80,9 @@ class Person:
 
     email: str
     password: str
-    tenant: str
+    tenant: str  # empty for staff, who are members of none
     roles: tuple[str, ...]
+    totp_secret: str = ""  # of an authenticator app, for those who have a second factor
 
 
 @dataclass(frozen=True)
@@ -87,6 +103,7 @@ class TenantPlan:
     title: str
     accounts: tuple[AccountPlan, ...]
     people: tuple[tuple[str, Role], ...]
+    signs_on: bool = False  # has an identity provider
 
 
 TENANTS = (
@@ -94,7 +111,14 @@ TENANTS = (
         "acme",
         "Acme Corporation",
         (AccountPlan(f"aws:{ACME}", AWS_ZONE, spec=RECOMMENDER),),
-        (("Ada Admin", Role.ADMIN), ("Dev Developer", Role.DEVELOPER), ("Rea Reader", Role.READER)),
+        (
+            ("Ada Admin", Role.ADMIN),
+            (CAREFUL, Role.ADMIN),
+            ("Dev Developer", Role.DEVELOPER),
+            ("Rea Reader", Role.READER),
+            ("Mia Reader", Role.READER),
+        ),
+        signs_on=True,
     ),
     TenantPlan(
         "globex",
@@ -138,7 +162,7 @@ class Wait:
 type Landing = Iterator[Wait]
 
 
-def seed(aws: SandboxAws, azure: SandboxAzure) -> dict[str, Any]:
+def seed(aws: SandboxAws, azure: SandboxAzure, idp: SandboxIdp) -> dict[str, Any]:
     """Make the tenants of the demo and all that they have; return what a script needs to use it.
 
     Raises SeedingFailed.
@@ -151,7 +175,10 @@ def seed(aws: SandboxAws, azure: SandboxAzure) -> dict[str, Any]:
         actor = _sign_up(plan, people)
         with tenant_scope(actor.tenant.pk):
             tokens.append(_token(actor))
+            if plan.signs_on:
+                set_up_sign_on(idp, by=actor)
         landings += [(actor, _land(account, admins, by=actor)) for account in plan.accounts]
+    _hire(people)
     _finish(landings)
     azure.set_pace(VISITORS_PACE)
     return _facts(people, tokens, admins)
@@ -159,27 +186,35 @@ def seed(aws: SandboxAws, azure: SandboxAzure) -> dict[str, Any]:
 
 def _sign_up(plan: TenantPlan, people: list[Person]) -> Actor:
     (admin_name, _), *others = plan.people
-    admin = _new_user(admin_name, plan, (Role.ADMIN,), people)
+    admin = _new_user(admin_name, plan.name, Role.ADMIN, people)
     tenant = create_tenant(by=admin, name=plan.name, title=plan.title)
     actor = _actor(tenant, admin)
     with tenant_scope(tenant.pk):
         for name, role in others:
-            user = _new_user(name, plan, (role,), people)
+            user = _new_user(name, plan.name, role, people)
             add_member(user, [role], by=actor)
     return actor
 
 
-def _new_user(name: str, plan: TenantPlan, roles: tuple[Role, ...], people: list[Person]) -> User:
+def _hire(people: list[Person]) -> None:
+    for name, role in STAFF:
+        add_staff(_new_user(name, VENDOR, role, people).email, [role], by=Shell())
+
+
+def _new_user(name: str, place: str, role: Role | StaffRole, people: list[Person]) -> User:
     first = name.split(maxsplit=1)[0].lower()
     person = Person(
-        email=f"{first}@{plan.name}.example",
+        email=f"{first}@{place}.example",
         password=f"{first}-{secrets.token_hex(6)}",
-        tenant=plan.name,
-        roles=tuple(role.value for role in roles),
+        tenant="" if place == VENDOR else place,
+        roles=(role.value,),
+        totp_secret=new_secret() if place == VENDOR or name == CAREFUL else "",
     )
     people.append(person)
     user = User.objects.create_user(person.email, person.password, name=name)
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    if person.totp_secret:
+        give_app(user, person.totp_secret)
     return user
 
 
@@ -190,7 +225,8 @@ def _actor(tenant: Tenant, user: User) -> Actor:
 
 
 def _token(by: Actor) -> dict[str, Any]:
-    _, secret = create_token("demo", by.roles, timezone.now() + timedelta(days=7), by=by)
+    account = create_service_account("demo", by.roles, "What the guide and its commands act as", by=by)
+    _, secret = create_service_token(account, "demo", timezone.now() + timedelta(days=7), by=by)
     return {"tenant": by.tenant.name, "roles": [role.value for role in by.roles], "token": secret}
 
 

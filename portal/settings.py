@@ -25,7 +25,6 @@ if not ALLOWED_HOSTS:
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -35,6 +34,8 @@ INSTALLED_APPS = [
     "django_htmx",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
     "tenants",
@@ -44,6 +45,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.headers.HeadersMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -53,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "tenants.sessions.watch_sessions",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.asgi.wsgi"
@@ -103,7 +106,13 @@ DATABASE_ROUTERS: list[str] = []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "portal.cache.SteadyCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+    }
+}
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -118,9 +127,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
 }
 CELERY_TIMEZONE = "UTC"
+# What has open pages look again; tenants know no streams.
+LIVE_NUDGE = "enclaves.provisioning.live.nudge"
 CELERY_TASK_DEFAULT_QUEUE = "rest"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "enclaves.tasks.sweep", "schedule": 2.0, "options": {"expires": 2}},
+    "post": {"task": "tenants.tasks.post", "schedule": 10.0, "options": {"expires": 10}},
+    "tidy": {"task": "tenants.tasks.tidy", "schedule": 600.0, "options": {"expires": 600}},
 }
 
 AUTH_USER_MODEL = "tenants.User"
@@ -145,6 +158,28 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory" if PRODUCTION else "optional"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # else a session left open gives the account away, by its address
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 0  # seconds beside our own rule, which tenants.adapter gives allauth
+# Guesses are counted by tenants.lockout, which nobody can use against others behind the same address.
+ACCOUNT_RATE_LIMITS = {"login_failed": "100/5m/key", "login": None}
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("PORTAL_TRUSTED_PROXIES", "1" if HTTPS else "0"))
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": "300/m/ip"}  # nothing to guess, and an office shares its address
+# In production nobody signs in before their first address is confirmed; a later one may wait for its letter.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Enclave Portal"
+MFA_TOTP_TOLERANCE = 1
+MFA_ADAPTER = "tenants.factors.FactorAdapter"
+MFA_FORMS = {
+    "authenticate": "tenants.factors.CodeForm",
+    "reauthenticate": "tenants.factors.CodeAgainForm",
+    "add_webauthn": "tenants.factors.AddPasskeyForm",
+    "authenticate_webauthn": "tenants.factors.PasskeyForm",
+    "reauthenticate_webauthn": "tenants.factors.PasskeyAgainForm",
+    "login_webauthn": "tenants.factors.PasskeyAloneForm",
+}
 
 SMTP_HOST = os.environ.get("PORTAL_SMTP_HOST", "")
 _SMTP = {
@@ -158,11 +193,9 @@ _SMTP = {
         "timeout": 10,
     },
 }
-_OUTBOX = {
-    "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
-    "OPTIONS": {"file_path": BASE_DIR / ".run" / "mail"},
-}
-MAILERS = {"default": _SMTP if PRODUCTION else _OUTBOX}
+OUTBOX = Path(os.environ.get("PORTAL_OUTBOX", BASE_DIR / ".run" / "mail"))  # outside of production
+_FILES = {"BACKEND": "portal.outbox.EmailBackend", "OPTIONS": {"folder": OUTBOX}}
+MAILERS = {"default": _SMTP if PRODUCTION else _FILES}
 DEFAULT_FROM_EMAIL = os.environ.get("PORTAL_MAIL_FROM", "Enclave Portal <portal@localhost>")
 
 REST_FRAMEWORK = {
@@ -196,6 +229,10 @@ SPECTACULAR_SETTINGS = {
         "OperationState": "enclaves.lifecycle.OperationState",
         "InvitationState": "tenants.api.serializers.INVITATION_STATES",
         "TokenState": "tenants.api.serializers.TOKEN_STATES",
+        "Roles": "tenants.models.ROLE_CHOICES",
+        "StaffRoles": "tenants.models.STAFF_ROLE_CHOICES",
+        "OperationKind": "enclaves.models.Operation.Kind",
+        "NotificationKind": "tenants.api.telling.KINDS",
         "StepState": "enclaves.api.serializers.operations.STEP_STATES",
     },
     "POSTPROCESSING_HOOKS": [
@@ -208,7 +245,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / ".run" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = not PRODUCTION
-WHITENOISE_AUTOREFRESH = False
+# Else each client of a test would look through all files first, which takes longer than the test.
+WHITENOISE_AUTOREFRESH = ENVIRONMENT == "test"
 
 SECURE_CSP = {
     "default-src": [CSP.SELF],
@@ -218,18 +256,24 @@ SECURE_CSP = {
     "object-src": [CSP.NONE],
 }
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_SECONDS = int(os.environ.get("PORTAL_HSTS_SECONDS", "31536000")) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REFERRER_POLICY = "same-origin"
+# The prefix makes the browser refuse such a cookie from any other host, also from one of our own domain.
+_COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrftoken"
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # what we say is in no cookie
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes; a deployment spec may have 256 kB
+DATA_UPLOAD_MAX_NUMBER_FILES = 0  # no page takes files
 
 LANGUAGE_CODE = "en"
 USE_I18N = False
@@ -245,6 +289,11 @@ SIGNING_SECRET = os.environ.get("PORTAL_SIGNING_SECRET", "")
 # Signs checkpoints of the audit, also those that a page asks for: all processes have it, no row has.
 AUDIT_KEY = os.environ.get("PORTAL_AUDIT_KEY", "")
 AUDIT_OLD_KEYS = [key for key in os.environ.get("PORTAL_AUDIT_OLD_KEYS", "").split(",") if key]  # public
+# Encrypts what the portal must read again: the secrets of authenticator apps and of single sign-on.
+SEALING_SECRET = os.environ.get("PORTAL_SEALING_SECRET", "")
+SEALING_OLD_SECRETS = [old for old in os.environ.get("PORTAL_SEALING_OLD_SECRETS", "").split(",") if old]
+# Lets a sign-on lead to a pretend identity provider on this machine, without TLS.
+SIGN_ON_LOOPBACK = os.environ.get("PORTAL_SIGN_ON_LOOPBACK", "") == "1"
 AZURE_IMAGE_GALLERY = os.environ.get("PORTAL_AZURE_IMAGE_GALLERY", "")  # its public name
 # Of a pretend Azure; empty means the real one.
 AZURE_AUTHORITY_URL = os.environ.get("PORTAL_AZURE_AUTHORITY_URL", "").rstrip("/")

@@ -72,14 +72,35 @@ _STYLES: Final[dict[str, dict[str, dict[str, str]]]] = {
     },
     "token": {
         "active": OK,
+        "suspended": PAUSE,
         "expired": CLOCK,
         "revoked": BAR,
+    },
+    "service_account": {
+        "active": OK,
+        "disabled": PAUSE,
     },
     "invitation": {
         "pending": CLOCK,
         "accepted": OK,
         "expired": WARN,
         "revoked": BAR,
+    },
+    "zone": {
+        "healthy": OK,
+        "troubled": WARN,
+        "degraded": WARN,
+        "open": OK,
+        "closed": BAR,
+    },
+    "staff": {
+        "active": OK,
+        "left": BAR,
+    },
+    "sign_on": {
+        "untried": CLOCK,
+        "in_force": OK,
+        "required": OK,
     },
     "check": {
         "waiting": CLOCK,
@@ -99,6 +120,9 @@ _STYLES: Final[dict[str, dict[str, dict[str, str]]]] = {
 
 _WORDS: Final = {
     ("check", "waiting"): "not started",
+    ("sign_on", "untried"): "not tried yet",
+    ("sign_on", "in_force"): "in force",
+    ("zone", "troubled"): "look at it",
     ("deployment", "rolling_out"): "rolling out",
     ("deployment", "held_back"): "held back",
 }

@@ -50,6 +50,7 @@ def boot() -> None:
             "PORTAL_SECRET_KEY": secrets.token_hex(32),
             "PORTAL_SIGNING_SECRET": secrets.token_hex(32),
             "PORTAL_AUDIT_KEY": secrets.token_hex(32),
+            "PORTAL_SEALING_SECRET": secrets.token_hex(32),
             _BOOTED: str(state),
         }
     )

@@ -6,10 +6,11 @@ without the portal, with tenants/verifier.py, which also says how events are wri
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -17,16 +18,18 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from tenants import signing
-from tenants.actors import Actor, System
+from tenants.actors import Actor, StaffActor, System
 from tenants.errors import Refused
 from tenants.models import AuditCheckpoint, AuditEvent, AuditHead, Tenant
-from tenants.scope import tenant_scope
+from tenants.scope import EVERYBODY, tenant_scope
 from tenants.verifier import FORMAT, GENESIS, Verdict, canonical, check, digest
 
 __all__ = ["Actor", "System", "Verdict", "check", "checkpoints", "document", "export", "facts", "find"]
-__all__ += ["head", "open_chain", "record", "sign", "verify"]
+__all__ += ["head", "open_chain", "record", "record_looks", "sign", "verify"]
 
 SIGNED = "checkpoint.signed"
+LOOKED = "staff.looked"
+LOOKED_EVERY = timedelta(minutes=10)  # the same person at the same thing; a page that is reloaded is one look
 _LOST = "The end of the chain, which is kept apart from it, is missing."
 _BATCH = 1_000
 
@@ -51,8 +54,22 @@ def record(
     """
     tenant_id = tenant.pk if tenant else by.tenant_id
     end = AuditHead.objects.select_for_update(no_key=True).get(tenant_id=tenant_id)
+    event = _next(end, action, _named(subject, action), by, detail)
+    event.save(force_insert=True)
+    AuditHead.objects.filter(pk=end.pk).update(count=event.sequence, hash=event.hash)
+    return event
+
+
+def _next(
+    end: AuditHead,
+    action: str,
+    subject: dict[str, str],
+    by: Actor | StaffActor | System,
+    detail: dict[str, Any],
+) -> AuditEvent:
+    """The event that comes after the end of a chain."""
     event = AuditEvent(
-        tenant_id=tenant_id,
+        tenant_id=end.tenant_id,
         sequence=end.count + 1,
         recorded_at=timezone.now(),
         actor_kind=by.kind,
@@ -61,12 +78,39 @@ def record(
         action=action,
         detail=_plain(detail),
         previous_hash=end.hash,
-        **_named(subject, action),
+        **subject,
     )
     event.hash = digest(facts(event))
-    event.save(force_insert=True)
-    AuditHead.objects.filter(pk=end.pk).update(count=event.sequence, hash=event.hash)
     return event
+
+
+def record_looks(tenants: Set[UUID], subject: models.Model | str, *, by: StaffActor) -> None:
+    """Tell tenants that one of the staff saw something of theirs: a thing, or a part of a list of many.
+
+    Part of the transaction that sees all tenants. The number of queries does not grow with theirs, and who
+    saw the same within the last ten minutes is not told of again.
+    """
+    named = _named(subject, "list")
+    told = AuditEvent.objects.using(EVERYBODY).filter(
+        tenant_id__in=tenants,
+        recorded_at__gt=timezone.now() - LOOKED_EVERY,
+        action=LOOKED,
+        actor_id=by.id,
+        **named,
+    )
+    if untold := tenants - set(told.values_list("tenant_id", flat=True)):
+        _record_looks(untold, named, by)
+
+
+def _record_looks(tenants: Set[UUID], named: dict[str, str], by: StaffActor) -> None:
+    heads = AuditHead.objects.using(EVERYBODY)
+    # In one order, so that of two who look at the same tenants none waits for the other for ever.
+    ends = list(heads.filter(tenant_id__in=tenants).order_by("tenant_id").select_for_update(no_key=True))
+    events = [_next(end, LOOKED, named, by, {}) for end in ends]
+    for end, event in zip(ends, events, strict=True):
+        end.count, end.hash = event.sequence, event.hash
+    AuditEvent.objects.using(EVERYBODY).bulk_create(events)
+    heads.bulk_update(ends, ["count", "hash"])
 
 
 def verify(tenant: Tenant) -> Verdict:

@@ -5,9 +5,11 @@ Whoever is admitted acts in the scope of the tenant for the rest of the transact
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any
+from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.views import redirect_to_login
@@ -15,11 +17,14 @@ from django.db.transaction import atomic
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
-from tenants import scope
+from tenants import assurance, scope
 from tenants.actors import Actor, System
+from tenants.assurance import Lack
+from tenants.challenges import challenge
 from tenants.models import ApiToken, Membership, User
-from tenants.policy import Permission
-from tenants.tokens import BadToken, find_token, presented
+from tenants.policy import Permission, Role
+from tenants.sessions import is_alive
+from tenants.tokens import BadToken, find_token, presented, with_holders
 
 __all__ = [
     "Actor",
@@ -27,6 +32,7 @@ __all__ = [
     "TenantRequest",
     "admit_token",
     "admit_user",
+    "lack_of",
     "may_still",
     "memberships_of",
     "tenant_page",
@@ -43,10 +49,23 @@ class TenantRequest(HttpRequest):
     memberships: list[Membership]
 
 
-def memberships_of(user: User) -> list[Membership]:
-    """All memberships of a user, by the name of the tenant; leaves the scope of any tenant."""
+@dataclass(frozen=True)
+class Entry:
+    """What a page asks of whoever comes: a permission, and how sure it must be who they are."""
+
+    permission: Permission
+    fresh: bool = False
+    second_factor: bool = False
+
+
+def memberships_of(user: User, *, only: UUID | None) -> list[Membership]:
+    """All memberships of a user, by the name of the tenant; leaves the scope of any tenant.
+
+    ``only`` is the one tenant of a session that this tenant's identity provider vouched for.
+    """
     scope.enter_user(user.pk)
     mine = Membership.objects.filter(user=user).select_related("tenant", "user")
+    mine = mine.filter(tenant_id=only) if only else mine
     return list(mine.order_by("tenant__name"))
 
 
@@ -67,46 +86,82 @@ def admit_token(token: ApiToken, tenant: str) -> Actor:
     return Actor.of_token(token)
 
 
-def may_still(actor: Actor, permission: Permission) -> bool:
-    """Say whether somebody who was admitted a while ago would be admitted now."""
+def may_still(
+    actor: Actor, permission: Permission, *, session: str = "", signed_on_at: float | None = None
+) -> bool:
+    """Say whether somebody who was admitted a while ago, in the session of that key, would be now.
+
+    ``signed_on_at`` is when a session that came by the tenant's sign-on began, see assurance.
+    """
+    if session and not is_alive(session):
+        return False
     with atomic():
         scope.enter_tenant(actor.tenant_id)
         if actor.kind == "user":
             members = Membership.objects.filter(user_id=actor.id, user__is_active=True)
-            now = [Actor.of_member(member) for member in members.select_related("tenant", "user")]
+            found = [Actor.of_member(member) for member in members.select_related("tenant", "user")]
+            now = [one for one in found if assurance.sign_on_lasts(one.tenant, signed_on_at)]
         else:
-            tokens = ApiToken.objects.select_related("tenant").filter(pk=actor.id)
+            tokens = with_holders(ApiToken.objects.filter(pk=actor.id))
             now = [Actor.of_token(token) for token in tokens if token.state == "active"]
         return any(one.may(permission) for one in now)
 
 
-def tenant_page(permission: Permission) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def lack_of(
+    request: HttpRequest, actor: Actor, *, fresh: bool = False, second_factor: bool = False
+) -> Lack | None:
+    """What the session of a member lacks of what a page and the tenant itself ask of it."""
+    if _has_to_sign_on(request, actor):
+        return Lack.SIGN_ON
+    tenant = actor.tenant
+    vouched = tenant.trusts_sign_on_factor and assurance.signed_on_for(request) == tenant.pk
+    asked = second_factor or (tenant.requires_second_factor and not vouched)
+    return assurance.lack(request, fresh=fresh, second_factor=asked)
+
+
+def _has_to_sign_on(request: HttpRequest, actor: Actor) -> bool:
+    tenant = actor.tenant
+    if assurance.signed_on_for(request) == tenant.pk:
+        return assurance.sign_on_is_over(request, tenant)
+    # Admins keep a way in of their own: a provider that is down must not lock everybody out.
+    admin = Role.ADMIN in actor.roles and assurance.second_factor_used(request)
+    return tenant.requires_sign_on and not admin
+
+
+def tenant_page(
+    permission: Permission, *, fresh: bool = False, second_factor: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Let a page run only for members who hold the permission; works for async pages too,
     and these also for programs with a token.
 
+    ``fresh`` marks what cannot be taken back: who authenticated more than 15 minutes ago does so again
+    first, with the second factor if they have one. ``second_factor`` wants one of everybody; both together
+    want one of the last 15 minutes. What is asked applies to the page with the question too, so that the
+    answer is not lost on the way; such a page must take GET.
     The view gets a TenantRequest and no ``tenant`` argument. The permission stays on the view, so that a
     test can prove that no page of a tenant was left without one.
     """
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        entry = Entry(permission, fresh, second_factor)
         # Functions take attributes, but their type does not say so.
-        gated: Any = (_gated_async if iscoroutinefunction(view) else _gated)(view, permission)
-        gated.permission = permission
+        gated: Any = (_gated_async if iscoroutinefunction(view) else _gated)(view, entry)
+        gated.permission, gated.entry = permission, entry
         return gated  # type: ignore[no-any-return]  # see above
 
     return decorate
 
 
-def _gated(view: Callable[..., HttpResponse], permission: Permission) -> Callable[..., HttpResponse]:
+def _gated(view: Callable[..., HttpResponse], entry: Entry) -> Callable[..., HttpResponse]:
     @wraps(view)
     def gated(request: TenantRequest, tenant: str, **kwargs: Any) -> HttpResponse:
-        return _admit(request, tenant, permission) or view(request, **kwargs)
+        return _admit(request, tenant, entry) or view(request, **kwargs)
 
     return gated
 
 
 def _gated_async(
-    view: Callable[..., Awaitable[HttpResponseBase]], permission: Permission
+    view: Callable[..., Awaitable[HttpResponseBase]], entry: Entry
 ) -> Callable[..., Awaitable[HttpResponseBase]]:
     # An async page has no transaction around it, so the scope ends here: it gets the actor, and enters
     # the tenant itself, with tenant_scope, where it reads.
@@ -114,8 +169,8 @@ def _gated_async(
     def admit(request: TenantRequest, tenant: str) -> HttpResponse | None:
         with atomic():
             if "Authorization" in request.headers:
-                return _admit_program(request, tenant, permission)
-            return _admit(request, tenant, permission)
+                return _admit_program(request, tenant, entry.permission)
+            return _admit(request, tenant, entry)
 
     @wraps(view)
     async def gated(request: TenantRequest, tenant: str, **kwargs: Any) -> HttpResponseBase:
@@ -134,11 +189,13 @@ def _admit_program(request: TenantRequest, tenant: str, permission: Permission) 
     return None
 
 
-def _admit(request: TenantRequest, tenant: str, permission: Permission) -> HttpResponse | None:
+def _admit(request: TenantRequest, tenant: str, entry: Entry) -> HttpResponse | None:
     """Put the actor on the request, or answer what leads to one: nobody is sent to sign in."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    request.memberships = memberships_of(request.user)
+    request.memberships = memberships_of(request.user, only=assurance.signed_on_for(request))
     request.actor = admit_user(request.memberships, tenant)
-    request.actor.require(permission)
-    return None
+    request.actor.require(entry.permission)
+    own = request.actor.tenant
+    lack = lack_of(request, request.actor, fresh=entry.fresh, second_factor=entry.second_factor)
+    return challenge(request, lack, own) if lack else None

@@ -1,35 +1,30 @@
 """Invitations: a letter to an address, whose link makes whoever proves to own the address a member.
 
-Of the secret in the link only a hash is kept. They raise what tenants.services raise.
+Of the secret in the link only a hash is kept; a worker sends the letter. The functions raise what
+tenants.services raise.
 """
 
-import logging
-import secrets
 from datetime import timedelta
-from functools import partial
 from typing import Final
-from uuid import UUID
 
 from allauth.account.models import EmailAddress
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMessage
 from django.core.validators import validate_email
-from django.db.transaction import atomic, on_commit
-from django.template.loader import render_to_string
+from django.db.transaction import atomic
 from django.urls import reverse
 from django.utils import timezone
 
-from tenants import audit, scope
+from tenants import audit, letters, scope
 from tenants.actors import Actor, System
 from tenants.errors import Refused
+from tenants.kinds import Kind
 from tenants.models import Invitation, Membership, Tenant, User
+from tenants.notifications import notify
 from tenants.policy import Permission
 from tenants.scope import tenant_scope
-from tenants.services import known_roles, lock_tenant, take_turns
+from tenants.services.members import is_staff_now, known_roles
+from tenants.services.turns import lock_tenant, take_turns
 from tenants.tokens import digest_of
-
-log = logging.getLogger(__name__)
 
 LIFE: Final = timedelta(days=7)
 LONGEST_ADDRESS: Final = 254
@@ -50,18 +45,35 @@ def invite_member(email: str, roles: list[str], *, by: Actor) -> Invitation:
     chosen, address = known_roles(roles), _address(email)
     tenant = take_turns(by)
     _may_invite(tenant, address)
-    secret = secrets.token_urlsafe(32)
-    invitation = Invitation.objects.create(
+    invitation = Invitation(
         tenant=tenant,
         email=address,
         roles=chosen,
-        digest=digest_of(secret),
         expires_at=timezone.now() + LIFE,
         created_by=by.membership.user if by.membership else None,
     )
+    invitation.digest = _digest(invitation)
+    invitation.save(force_insert=True)
     audit.record("invitation.sent", invitation, by=by, email=address, roles=chosen)
-    _post(invitation, secret)
+    letters.post_invitation(invitation)
+    _tell(Kind.MEMBER_INVITED, invitation, f"{address} is invited", "invitation-list", by)
     return invitation
+
+
+def _digest(invitation: Invitation) -> str:
+    return digest_of(letters.invitation_secret(invitation.pk, invitation.letters))
+
+
+def _tell(kind: Kind, invitation: Invitation, what: str, page: str, by: Actor) -> None:
+    tenant = invitation.tenant
+    notify(
+        kind,
+        tenant=tenant,
+        source=f"invitation:{invitation.pk}",
+        title=f"{what}, as {' and '.join(invitation.roles)}",
+        link=reverse(page, args=[tenant.name]),
+        by=by,
+    )
 
 
 def _address(email: str) -> str:
@@ -98,12 +110,12 @@ def resend_invitation(invitation: Invitation, *, by: Actor) -> Invitation:
     _is_no_member(tenant, invitation.email)
     if invitation.letters >= MOST_LETTERS:
         raise Refused(f"It was sent {MOST_LETTERS} times. Ask {invitation.email} in another way.")
-    before, secret = invitation.state, secrets.token_urlsafe(32)
-    invitation.digest, invitation.letters = digest_of(secret), invitation.letters + 1
+    before, invitation.letters = invitation.state, invitation.letters + 1
+    invitation.digest = _digest(invitation)
     invitation.expires_at, invitation.sent_at, invitation.late_at = timezone.now() + LIFE, None, None
     invitation.save(update_fields=["digest", "letters", "expires_at", "sent_at", "late_at"])
     audit.record("invitation.sent_again", invitation, by=by, email=invitation.email, before=before)
-    _post(invitation, secret)
+    letters.post_invitation(invitation)
     return invitation
 
 
@@ -181,41 +193,14 @@ def has_proven(user: User, address: str) -> bool:
 def _join(tenant: Tenant, invitation: Invitation, user: User) -> Membership:
     if tenant.memberships.filter(user=user).exists():
         raise Refused(f"You are a member of {tenant.name} already.")
+    # Told to them alone: who invites must not learn by it whom the vendor employs.
+    if is_staff_now(user):
+        raise Refused("You are staff, and staff are members of no tenant.")
     membership = Membership.objects.create(tenant=tenant, user=user, roles=invitation.roles)
     invitation.accepted_at, invitation.accepted_by = timezone.now(), user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
     by = Actor.of_member(membership)
     audit.record("invitation.accepted", invitation, by=by, email=invitation.email)
     audit.record("member.added", membership, by=by, member=user.email, roles=membership.roles)
+    _tell(Kind.MEMBER_JOINED, invitation, f"{user.email} joined", "member-list", by)
     return membership
-
-
-def _post(invitation: Invitation, secret: str) -> None:
-    letter = _letter(invitation, secret)
-    on_commit(partial(_deliver, letter, invitation.pk, invitation.tenant_id, invitation.digest))
-
-
-def _letter(invitation: Invitation, secret: str) -> EmailMessage:
-    # Only names that cannot carry a text of somebody's own: anybody may make a tenant, and have us write.
-    tenant = invitation.tenant.name
-    facts = {
-        "tenant": tenant,
-        "host": invitation.created_by.email if invitation.created_by else f"An admin of {tenant}",
-        "roles": " and ".join(invitation.roles),
-        "email": invitation.email,
-        "link": settings.BASE_URL + reverse("invitation-open", args=[secret]),
-        "expires_at": invitation.expires_at,
-    }
-    text = render_to_string("tenants/invitations/letter.txt", facts)
-    return EmailMessage(f"You are invited to {tenant}", text, to=[invitation.email])
-
-
-def _deliver(letter: EmailMessage, pk: UUID, tenant_id: UUID, digest: str) -> None:
-    """Hand the letter over; where that fails, the invitation shows that it was not sent."""
-    try:
-        letter.send()
-    except OSError:  # of which every error of smtplib is one
-        log.exception("The letter of invitation %s could not be sent.", pk)
-        return
-    with atomic(), tenant_scope(tenant_id):
-        Invitation.objects.filter(pk=pk, digest=digest).update(sent_at=timezone.now())

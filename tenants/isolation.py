@@ -164,6 +164,7 @@ _OPENINGS = {
     "tenants_membership": {"own_memberships"},
     "tenants_apitoken": {"presented_token"},
     "tenants_invitation": {"presented_invitation"},
+    "tenants_signon": {"asked_sign_on"},
 }
 
 _WALLS = "SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE oid = to_regclass(%s)"

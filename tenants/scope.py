@@ -1,7 +1,8 @@
 """Which tenant the database connection may see: the switch of the row-level policies.
 
-The policies read four settings of the connection: the tenant, and before one is known the user
-(who sees their own memberships) or the digest of a token or of an invitation (which sees itself).
+The policies read five settings of the connection: the tenant, and before one is known the user
+(who sees their own memberships), the digest of a token or of an invitation (which sees itself), or the
+name under which somebody asks to sign on (which shows where to).
 Without any of them no row of any tenant is visible. See tenants/isolation.py for the policies.
 """
 
@@ -16,8 +17,13 @@ TENANT = "app.tenant"
 USER = "app.user"
 TOKEN = "app.token"  # noqa: S105 -- the name of a setting, no secret
 INVITATION = "app.invitation"
+SIGN_ON = "app.sign_on"
 
-_NOTHING = dict.fromkeys((TENANT, USER, TOKEN, INVITATION), "")
+# The connection of the role that the policies do not bind: for the sweep, and for looks of staff that the
+# tenants are told of, see tenants/looks.py.
+EVERYBODY = "system"
+
+_NOTHING = dict.fromkeys((TENANT, USER, TOKEN, INVITATION, SIGN_ON), "")
 
 
 def enter_user(user_id: UUID) -> None:
@@ -33,6 +39,11 @@ def enter_token(digest: str) -> None:
 def enter_invitation(digest: str) -> None:
     """For the rest of the transaction, show the invitation that has this digest, and nothing else."""
     _set_for_transaction({**_NOTHING, INVITATION: digest})
+
+
+def enter_sign_on(tenant: str) -> None:
+    """For the rest of the transaction, show the sign-on of the tenant of this name, and nothing else."""
+    _set_for_transaction({**_NOTHING, SIGN_ON: tenant})
 
 
 def enter_tenant(tenant_id: UUID) -> None:

@@ -1,14 +1,45 @@
 """The cast: two tenants and their people, in a real PostgreSQL with row-level security."""
 
+import os
+from typing import Any
+
 import pytest
+from celery import current_app
 from django.db import connections
+from django.test import Client
+from xdist.scheduler import LoadScopeScheduling
 
 from enclaves import tasks
+from tenants.actors import Shell, StaffActor
 from tenants.gate import Actor
-from tenants.models import Membership, Tenant, User
-from tenants.policy import Role
+from tenants.models import Membership, StaffMember, Tenant, User
+from tenants.policy import Role, StaffRole
 from tenants.scope import tenant_scope
-from tenants.services import create_tenant
+from tenants.services.staff import add_staff
+from tenants.services.tenants import create_tenant
+from tests.signing_in import TOTP, sign_in
+
+JOURNEYS, WALLS = "tests/journeys/", "tests/walls/"
+
+
+class Sharing(LoadScopeScheduling):
+    """Workers take one test after the other; what has a costly beginning stays together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(JOURNEYS):
+            return JOURNEYS  # one demo for all
+        return nodeid.partition("::")[0] if nodeid.startswith(WALLS) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: Any) -> int:
+    # One more than there are cores: who walks a browser or kills workers waits for them half of the time.
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: Any, log: Any) -> Sharing:
+    return Sharing(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +96,28 @@ def actor(acme, new_user):
 
 
 @pytest.fixture
+def staff(db):
+    """Make one of the vendor's people: ``staff(StaffRole.SUPPORT)``."""
+
+    def make(role: StaffRole) -> StaffActor:
+        email = f"{role}@vendor.example"
+        known = StaffMember.objects.select_related("user").filter(user__email=email).first()
+        return StaffActor.of(known or add_staff(email, [role], name=f"{role} person", by=Shell()))
+
+    return make
+
+
+@pytest.fixture
+def staff_browser(staff):
+    """A browser of staff, with the second factor given: ``staff_browser(StaffRole.SUPPORT)``."""
+
+    def make(role: StaffRole, **how: Any) -> Client:
+        return sign_in(Client(), staff(role).member.user, **{"factor": TOTP, **how})
+
+    return make
+
+
+@pytest.fixture
 def in_acme(acme):
     """Let the test itself see acme's rows."""
     with tenant_scope(acme.pk):
@@ -75,3 +128,4 @@ def in_acme(acme):
 def _no_broker(monkeypatch):
     """Tests drive the worker themselves; nothing is sent to a broker."""
     monkeypatch.setattr(tasks.look, "apply_async", lambda *args, **options: None)
+    monkeypatch.setattr(current_app, "send_task", lambda *args, **options: None)

@@ -63,6 +63,7 @@ class CloudAccountListView(ListView, AccountView):
 
 
 class CloudAccountView(AccountView):
+    fresh = frozenset({"DELETE"})
     permissions = {"GET": Permission.ACCOUNT_VIEW, "DELETE": Permission.ACCOUNT_REMOVE}
 
     @extend_schema(responses=CloudAccountSerializer, summary="A cloud account", tags=TAGS)
@@ -122,6 +123,7 @@ class AccountCheckListView(AccountView):
 
 
 class AccountFreezeView(AccountView):
+    fresh = frozenset({"POST"})
     permissions = {"POST": Permission.ACCOUNT_FREEZE}
 
     @extend_schema(request=None, responses=CloudAccountSerializer, summary="Freeze an account", tags=TAGS)
@@ -133,6 +135,7 @@ class AccountFreezeView(AccountView):
 
 
 class AccountUnfreezeView(AccountView):
+    fresh = frozenset({"POST"})
     permissions = {"POST": Permission.ACCOUNT_FREEZE}
 
     @extend_schema(

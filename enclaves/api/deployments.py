@@ -142,6 +142,7 @@ class DeploymentApplyView(OfDeploymentView):
 
 
 class DeploymentRetireView(OfDeploymentView):
+    fresh = frozenset({"POST"})
     permissions = {"POST": Permission.DEPLOYMENT_RETIRE}
 
     @extend_schema(

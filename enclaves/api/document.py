@@ -17,8 +17,9 @@ from tenants.api.base import PortalAPIView
 DESCRIPTION = """\
 Register cloud accounts, prove them, deploy into them, and watch. All that the web pages can do.
 
-**Who you are.** Send `Authorization: Bearer ep_…`. A token belongs to one tenant and has roles; an admin
-or developer makes one on the page *Tokens* or with `POST /api/v1/tenants/{tenant}/tokens/`.
+**Who you are.** Send `Authorization: Bearer ep_…`. A token belongs to one tenant. It is held by a service
+account, which an admin makes on the page *Service accounts*, and may what this account may; or by a person,
+who makes it on the page *Personal tokens*, and never may more than they.
 
 **The walk** from nothing to hosts; `…` stands for `/api/v1/tenants/{tenant}`:
 
@@ -57,7 +58,12 @@ TAGS = [
     {"name": "deployments", "description": "Applications, their specs and plans, and applying them."},
     {"name": "hosts", "description": "The machines that the portal made."},
     {"name": "operations", "description": "Work that a worker does, and how it goes."},
-    {"name": "tenants", "description": "Members, tokens, the freeze and the audit."},
+    {"name": "tenants", "description": "Members, service accounts, tokens, the freeze and the audit."},
+    {
+        "name": "staff",
+        "description": "For the vendor's people, over all tenants: with a browser's session and a second "
+        "factor, never with a token. Each tenant sees in its audit what was looked at.",
+    },
 ]
 _DEFINITIONS = "#/$defs/"
 

@@ -50,6 +50,7 @@ class EnclaveListView(ListView, EnclavesView):
 
 
 class EnclaveView(EnclavesView):
+    fresh = frozenset({"DELETE"})
     permissions = {"GET": Permission.ENCLAVE_VIEW, "DELETE": Permission.ENCLAVE_REMOVE}
 
     @extend_schema(responses=EnclaveSerializer, summary="An enclave", tags=TAGS)

@@ -38,7 +38,7 @@ class ZoneTemplateQuery(TemplateQuery):
 
 
 _ANSWERS: dict[Any, Any] = {
-    (200, "text/yaml"): OpenApiResponse(OpenApiTypes.STR, "The file, ready to be applied."),
+    (200, "text/yaml"): OpenApiResponse(OpenApiTypes.ANY, "The file, ready to be applied."),
     (200, "text/plain"): OpenApiResponse(OpenApiTypes.STR, "The same, where it is no YAML."),
     (200, "application/json"): TemplateSerializer,
     (400, MEDIA_TYPE): ProblemSerializer,

@@ -14,6 +14,7 @@ from enclaves.api import (
     templates,
     zones,
 )
+from enclaves.api.staff import views as staff
 
 
 class AccountConverter(StringConverter):
@@ -63,7 +64,24 @@ _tenant: list[URLPattern | URLResolver] = [
     path("operations/<uuid:id>/", include(_operation)),
 ]
 
+_staff = [
+    path("fleet/", staff.FleetView.as_view(), name="api-staff-fleet"),
+    path("tenants/", staff.FleetTenantListView.as_view(), name="api-staff-tenants"),
+    path("tenants/<slug:name>/", staff.FleetTenantView.as_view(), name="api-staff-tenant"),
+    path("cloud-accounts/", staff.FleetAccountListView.as_view(), name="api-staff-accounts"),
+    path("cloud-accounts/<uuid:id>/", staff.FleetAccountView.as_view(), name="api-staff-account"),
+    path("enclaves/", staff.FleetEnclaveListView.as_view(), name="api-staff-enclaves"),
+    path("enclaves/<uuid:id>/", staff.FleetEnclaveView.as_view(), name="api-staff-enclave"),
+    path("hosts/", staff.FleetHostListView.as_view(), name="api-staff-hosts"),
+    path("hosts/<uuid:id>/", staff.FleetHostView.as_view(), name="api-staff-host"),
+    path("operations/", staff.FleetOperationListView.as_view(), name="api-staff-operations"),
+    path("operations/<uuid:id>/", staff.FleetOperationView.as_view(), name="api-staff-operation"),
+    path("zones/", staff.StaffZoneListView.as_view(), name="api-staff-zones"),
+    path("zones/<zone:zone>/", staff.StaffZoneView.as_view(), name="api-staff-zone"),
+]
+
 urlpatterns = [
+    path("staff/", include(_staff)),
     path("zones/", zones.ZoneListView.as_view(), name="api-zones"),
     path("zones/<zone:zone>/", zones.ZoneView.as_view(), name="api-zone"),
     path(

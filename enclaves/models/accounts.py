@@ -51,6 +51,7 @@ class CloudAccount(Moving):
                 fields=["cloud", "number"], condition=Q(holds=True), name="account_one_holder"
             ),
         ]
+        indexes = [models.Index(fields=["-registered_at", "-id"], name="fleet_account_by_age")]
 
     def __str__(self) -> str:
         return f"{self.cloud}:{self.number}"

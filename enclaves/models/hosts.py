@@ -54,6 +54,7 @@ class Host(Moving):
         indexes = [
             models.Index(fields=["tenant", "enclave", "state"], name="host_by_enclave"),
             models.Index(fields=["tenant", "-created_at", "-id"], name="host_by_age"),
+            models.Index(fields=["-created_at", "-id"], name="fleet_host_by_age"),
             models.Index(
                 fields=["deadline_at"], condition=Q(deadline_at__isnull=False), name="host_by_deadline"
             ),
@@ -75,6 +76,9 @@ class HostMove(TenantOwned):
 
     class Meta(TenantOwned.Meta):
         ordering = ["at", "id"]
+        indexes = [
+            models.Index(fields=["at"], condition=Q(target=HostState.FAILED), name="fleet_host_failed_at"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.origin} → {self.target}"

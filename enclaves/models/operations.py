@@ -37,7 +37,10 @@ class Operation(Moving):
     ended_at = models.DateTimeField(null=True)
 
     class Meta(Moving.Meta):
-        indexes = [models.Index(fields=["tenant", "-created_at", "-id"], name="operation_by_age")]
+        indexes = [
+            models.Index(fields=["tenant", "-created_at", "-id"], name="operation_by_age"),
+            models.Index(fields=["-created_at", "-id"], name="fleet_operation_by_age"),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -8,7 +8,7 @@ from enclaves.models.base import Moving
 
 
 class Zone(models.Model):
-    """A place where the vendor offers to run. Data: operators edit it in the admin."""
+    """A place where the vendor offers to run. Data: operators edit it as staff."""
 
     name = models.CharField(max_length=60, primary_key=True)
     environment = models.CharField(max_length=20)
@@ -50,6 +50,7 @@ class Enclave(Moving):
                 name="enclave_once",
             ),
         ]
+        indexes = [models.Index(fields=["-created_at", "-id"], name="fleet_enclave_by_age")]
 
     def __str__(self) -> str:
         return f"{self.account}/{self.zone_id}"

@@ -10,6 +10,7 @@ from django.utils import timezone
 from enclaves.lifecycle import HOST_DEADLINES, HostState
 from enclaves.models import Deployment, Enclave, Host, HostMove
 from enclaves.provisioning import live
+from enclaves.provisioning.telling import tell_of_hosts
 
 
 def plan_rows(deployment: Deployment, wanted: Iterable[dict[str, Any]], *, by: str) -> list[Host]:
@@ -42,6 +43,8 @@ def move(host: Host, target: HostState, *, by: str, reason: str = "", **changes:
         )
         _move(host, origin, target, by=by, reason=reason).save()
         live.nudge(host.tenant_id, f"host:{host.pk}", f"enclave:{host.enclave_id}", "hosts")
+        if HostState.FAILED in (origin, target):
+            tell_of_hosts(host.deployment)
 
 
 def renew_deadlines(enclave: Enclave) -> None:

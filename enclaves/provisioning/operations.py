@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.db.transaction import atomic
 from django.utils import timezone
 
 from enclaves.lifecycle import OPEN_OPERATION, OperationState
 from enclaves.models import Operation
 from enclaves.provisioning import live
+from enclaves.provisioning.telling import tell_of_failure, tell_of_success
 
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
 
@@ -43,7 +45,9 @@ def set_step(operation: Operation, position: int, state: str, detail: str = "", 
 
 def finish(operation: Operation, outcome: str, *, by: str) -> None:
     """End an operation well."""
-    _end(operation, OperationState.FINISHED, outcome, by=by, tone="ok")
+    with atomic():
+        _end(operation, OperationState.FINISHED, outcome, by=by, tone="ok")
+        tell_of_success(operation)
 
 
 def fail(operation: Operation, outcome: str, *, by: str) -> None:
@@ -51,7 +55,9 @@ def fail(operation: Operation, outcome: str, *, by: str) -> None:
     at = next((i for i, step in enumerate(operation.steps) if step["state"] == RUNNING), None)
     if at is not None:
         set_step(operation, at, FAILED, by=by)
-    _end(operation, OperationState.FAILED, outcome, by=by, tone="bad")
+    with atomic():
+        _end(operation, OperationState.FAILED, outcome, by=by, tone="bad")
+        tell_of_failure(operation)
 
 
 def cancel(operation: Operation, outcome: str, *, by: str) -> None:

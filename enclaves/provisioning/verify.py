@@ -23,6 +23,7 @@ from enclaves.providers.base import (
 )
 from enclaves.provisioning import catalogue, live, operations, rollout, work
 from enclaves.provisioning.clouds import place_of, provider_for
+from enclaves.provisioning.telling import is_claimed, tell_of_account
 from enclaves.provisioning.work import Claimed
 from tenants import audit
 
@@ -198,6 +199,7 @@ def _conclude(
     unclear = account.checks.filter(outcome=Outcome.UNKNOWN).exclude(enclave__state=EnclaveState.REMOVED)
     changes["next_check_at"] = timezone.now() + _pause(account, target, enclaves, unclear=unclear.exists())
     _move_account(account, target, changes)
+    tell_of_account(account, claimed=is_claimed(account, HOLDER.code))
 
 
 _HELD = (

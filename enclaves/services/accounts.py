@@ -13,6 +13,7 @@ from enclaves.blueprints import BLUEPRINTS, blueprint
 from enclaves.lifecycle import AccountState, EnclaveState
 from enclaves.models import Cloud, CloudAccount, Operation, Work
 from enclaves.provisioning import live, operations, verify
+from enclaves.provisioning.telling import tell_of_account
 from enclaves.services import queue
 from tenants import audit
 from tenants.errors import Refused
@@ -124,6 +125,7 @@ def remove_account(account: CloudAccount, *, by: Actor) -> None:
         raise Refused(f"Remove the enclaves of {account} first: {', '.join(left)}.")
     account.move_to(AccountState.REMOVED, holds=False, next_check_at=None)
     audit.record("account.removed", account, by=by, account=str(account))
+    tell_of_account(account, claimed=False)
     live.nudge(account.tenant_id, f"account:{account.pk}", "accounts")
 
 

@@ -114,7 +114,7 @@ def account_verify(request: TenantRequest, account: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@tenant_page(Permission.ACCOUNT_FREEZE)
+@tenant_page(Permission.ACCOUNT_FREEZE, fresh=True)
 def account_freeze(request: TenantRequest, account: str) -> HttpResponse:
     row = account_of(request, account)
     form = ConfirmNameForm(request.POST or None, name=str(row))
@@ -138,7 +138,7 @@ def account_freeze(request: TenantRequest, account: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@tenant_page(Permission.ACCOUNT_FREEZE)
+@tenant_page(Permission.ACCOUNT_FREEZE, fresh=True)
 def account_unfreeze(request: TenantRequest, account: str) -> HttpResponse:
     row = account_of(request, account)
     if request.method == "POST":
@@ -158,7 +158,7 @@ def account_unfreeze(request: TenantRequest, account: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@tenant_page(Permission.ACCOUNT_REMOVE)
+@tenant_page(Permission.ACCOUNT_REMOVE, fresh=True)
 def account_remove(request: TenantRequest, account: str) -> HttpResponse:
     row = account_of(request, account)
     form = ConfirmNameForm(request.POST or None, name=str(row))

@@ -128,7 +128,7 @@ def revision_apply(request: TenantRequest, pk: UUID, number: int) -> HttpRespons
 
 
 @require_http_methods(["GET", "POST"])
-@tenant_page(Permission.DEPLOYMENT_RETIRE)
+@tenant_page(Permission.DEPLOYMENT_RETIRE, fresh=True)
 def deployment_retire(request: TenantRequest, pk: UUID) -> HttpResponse:
     deployment = _deployment_of(request, pk)
     name = deployment.application.name

@@ -83,7 +83,7 @@ def enclave_template(request: TenantRequest, account: str, zone: str) -> HttpRes
 
 
 @require_http_methods(["GET", "POST"])
-@tenant_page(Permission.ENCLAVE_REMOVE)
+@tenant_page(Permission.ENCLAVE_REMOVE, fresh=True)
 def enclave_remove(request: TenantRequest, account: str, zone: str) -> HttpResponse:
     enclave = _enclave_of(request, account, zone)
     form = ConfirmNameForm(request.POST or None, name=enclave.zone_id)

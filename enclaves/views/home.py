@@ -9,6 +9,9 @@ from enclaves.lifecycle import AccountState, DeploymentState, EnclaveState
 from enclaves.models import CloudAccount, Deployment, Enclave
 from enclaves.services import seeing
 from tenants.gate import TenantRequest, tenant_page
+from tenants.kinds import Kind
+from tenants.models import Notification
+from tenants.notifications import conditions
 from tenants.policy import Permission
 from tenants.views.answers import answer
 
@@ -36,7 +39,7 @@ def tenant_home(request: TenantRequest) -> HttpResponse:
         "deployments": deployments,
         "running": seeing.open_operations(tenant),
         "recent": seeing.recent_audit(tenant) if actor.may(Permission.AUDIT_VIEW) else None,
-        "needs": list(_needs(tenant.name, accounts, enclaves, deployments)),
+        "needs": list(_needs(tenant.name, accounts, enclaves, deployments, conditions(actor))),
         "may": {
             "register": actor.may(Permission.ACCOUNT_REGISTER),
             "plan": actor.may(Permission.DEPLOYMENT_PLAN),
@@ -50,17 +53,29 @@ def _needs(
     accounts: Iterable[CloudAccount],
     enclaves: Iterable[Enclave],
     deployments: Iterable[Deployment],
+    told: Iterable[Notification],
 ) -> Iterator[Need]:
     for account in accounts:
         yield from _account_needs(account, reverse("account-detail", args=[tenant, account]))
     for enclave in enclaves:
         url = reverse("enclave-detail", args=[tenant, enclave.account, enclave.zone_id])
         yield from _enclave_needs(enclave, url)
-    for deployment in deployments:
-        if deployment.state == DeploymentState.HELD_BACK:
-            url = reverse("deployment-detail", args=[tenant, deployment.pk])
-            title = f"{deployment.application.name} is held back"
-            yield Need("warn", "s-warn", title, deployment.problem, url, "See why")
+    held_back = [one for one in deployments if one.state == DeploymentState.HELD_BACK]
+    for deployment in held_back:
+        url = reverse("deployment-detail", args=[tenant, deployment.pk])
+        title = f"{deployment.application.name} is held back"
+        yield Need("warn", "s-warn", title, deployment.problem, url, "See why")
+    yield from _told_needs(told, {f"deployment:{deployment.pk}" for deployment in held_back})
+
+
+def _told_needs(told: Iterable[Notification], said: set[str]) -> Iterator[Need]:
+    """The conditions that no row above has spoken of yet."""
+    for one in told:
+        if one.kind not in _SAID_BY_ROWS and one.source not in said:
+            yield Need(one.rule.tone, one.rule.icon, one.title, one.detail, one.link, "See what happened")
+
+
+_SAID_BY_ROWS = (Kind.ACCOUNT_DEGRADED, Kind.ACCOUNT_INSECURE, Kind.ACCESS_ACTIVE)
 
 
 def _account_needs(account: CloudAccount, url: str) -> Iterator[Need]:

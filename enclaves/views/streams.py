@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -16,17 +17,19 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.views.decorators.http import require_GET
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from enclaves.models import Event
 from enclaves.provisioning import live
+from tenants.assurance import signed_on_at
 from tenants.gate import Actor, TenantRequest, may_still, tenant_page
 from tenants.policy import Permission
 from tenants.scope import enter_tenant
 
 PING_SECONDS = 15
-PROVE_SECONDS = 10  # who was shut out hears nothing any more after this time
+PROVE_SECONDS = 1  # who was shut out hears nothing any more after this time
 LONGEST_SECONDS = 900  # then the browser reconnects, and proves again that it may listen
 REPLAY = 500
 BACKLOG = 200  # events that a slow client may fall behind before the oldest are dropped
@@ -34,11 +37,27 @@ BACKLOG = 200  # events that a slow client may fall behind before the oldest are
 type Message = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Listener:
+    """Who hears a stream, and by which session; a program has none."""
+
+    actor: Actor
+    session: str
+    signed_on_at: float | None
+
+    def may_still(self) -> bool:
+        session, came = self.session, self.signed_on_at
+        return may_still(self.actor, Permission.OPERATION_VIEW, session=session, signed_on_at=came)
+
+
+@require_GET
 @transaction.non_atomic_requests
 @tenant_page(Permission.OPERATION_VIEW)
 async def event_stream(request: TenantRequest) -> HttpResponseBase:
     """Send the tenant's events as they happen; with Last-Event-ID, first those that were missed."""
-    stream = _messages(request.actor, _last_seen(request))
+    key, came = request.session.session_key or "", signed_on_at(request, request.actor.tenant)
+    listener = Listener(request.actor, key, came)
+    stream = _messages(listener, _last_seen(request))
     response = StreamingHttpResponse(stream, content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
@@ -50,26 +69,27 @@ def _last_seen(request: HttpRequest) -> int | None:
     return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None  # noqa: PLR2004
 
 
-async def _messages(actor: Actor, after: int | None) -> AsyncIterator[bytes]:
-    queue = _hub.listen(actor.tenant_id)
+async def _messages(listener: Listener, after: int | None) -> AsyncIterator[bytes]:
+    tenant_id = listener.actor.tenant_id
+    queue = _hub.listen(tenant_id)
     try:
         yield b"retry: 2000\n\n"
-        for missed in await _missed(actor.tenant_id, after):
+        for missed in await _missed(tenant_id, after):
             yield _as_sent(missed)
-        async for message in _live(actor, queue):
+        async for message in _live(listener, queue):
             yield message
     finally:
-        _hub.forget(actor.tenant_id, queue)
+        _hub.forget(tenant_id, queue)
 
 
-async def _live(actor: Actor, queue: asyncio.Queue[Message]) -> AsyncIterator[bytes]:
+async def _live(listener: Listener, queue: asyncio.Queue[Message]) -> AsyncIterator[bytes]:
     """What is told from now on, for as long as the listener may hear it."""
     clock = asyncio.get_running_loop().time
     end, proven = clock() + LONGEST_SECONDS, clock()
     while clock() < end:
         message = await _next(queue)
         if clock() - proven >= PROVE_SECONDS:
-            if not await sync_to_async(may_still)(actor, Permission.OPERATION_VIEW):
+            if not await sync_to_async(listener.may_still)():
                 return
             proven = clock()
         yield message

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from portal.runtime.certificates import ServerFiles
 from portal.runtime.processes import ROOT
@@ -119,6 +120,45 @@ class SandboxAzure:
     def ask(self, method: str, noun: str, body: dict[str, Any] | None = None) -> Any:
         """Call one of the sandbox's own pages; raises SandboxRefused."""
         return _ask(local_connection(self.port, ca_file=self.ca_file, seconds=120), method, noun, body)
+
+
+@dataclass(frozen=True)
+class SandboxIdp:
+    """A pretend identity provider on a loopback port; whoever opens its page chooses who they are."""
+
+    port: int
+    client_id: ClassVar[str] = "enclave-portal"
+
+    @property
+    def issuer(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def program(self, redirect_uri: str, people: Mapping[str, str]) -> Program:
+        """The provider as the supervisor starts it; people are names by e-mail address."""
+        known = [text for email, name in people.items() for text in ("--person", f"{email}:{name}")]
+        where = ("--port", str(self.port), "--client-id", self.client_id, "--redirect-uri", redirect_uri)
+        return Program(
+            "idp",
+            [sys.executable, "-m", "sandbox.idp", "serve", *where, *known],
+            environment={"PYTHONUNBUFFERED": "1"},
+            is_ready=answers_http(self.port, "/.well-known/openid-configuration"),
+            folder=ROOT,
+        )
+
+    def sign_in(self, page: str, email: str) -> str:
+        """Do what a person does on its page; return where it sends the browser. Raises SandboxRefused."""
+        person = {"subject": f"person-{email.partition('@')[0]}"}
+        form = urlencode({**dict(parse_qsl(urlsplit(page).query)), **person})
+        connection = local_connection(self.port, seconds=10)
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        try:
+            connection.request("POST", "/authorize", form, kind)
+            place = connection.getresponse().headers["Location"]
+        finally:
+            connection.close()
+        if place is None:
+            raise SandboxRefused(f"The pretend identity provider does not let {email} in.")
+        return place
 
 
 def _ask(connection: http.client.HTTPConnection, method: str, noun: str, body: dict[str, Any] | None) -> Any:

@@ -51,7 +51,9 @@ class EmbeddedAws:
         self.stacks = Stacks(self.client)
         self._server = make_server(host, port, Control(self), threaded=True, request_handler=_QuietHandler)
         self.url = f"http://{host}:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True, name="sandbox-aws")
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), daemon=True, name="sandbox-aws"
+        )
         self._session: Any = boto3.Session()
         # A session may be shared by threads, but not while it makes a client.
         self._making_clients = threading.Lock()

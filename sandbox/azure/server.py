@@ -30,7 +30,9 @@ class EmbeddedAzure(Azure):
         self._server = _Server(self, port, files)
         self.url = self.arm_url = self.authority_url = f"https://{LOOPBACK}:{self._server.server_port}"
         self.world.base_url = self.url
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True, name="sandbox-azure")
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), daemon=True, name="sandbox-azure"
+        )
 
     def start(self) -> Self:
         self._thread.start()

@@ -11,9 +11,11 @@ import { refreshTimes } from "./times.js";
 const source = document.querySelector("[data-stream]")?.dataset.stream;
 const regions = () => [...document.querySelectorAll("[data-live]")];
 let busy = false;
-let again = false;
+const due = new Set(); // the addresses to ask again
 const QUIET = 150; // several events of one change arrive together: ask once
 const PAUSE = 1000; // and of a storm, once a second
+const PARTING = 3000; // who goes elsewhere does not ask for what they leave; after a download the page is still there
+let parting = 0; // until when
 
 // What was shown, without what differs between two renderings of the same: ages, and the masks of tokens.
 function essence(node) {
@@ -86,13 +88,15 @@ function replace(region, fresh) {
   refreshTimes(fresh);
 }
 
-// One request brings all the regions of the page.
-async function refresh() {
-  const answer = await fetch(location.href, { headers: { "HX-Request": "true" }, cache: "no-store" }).catch(() => null);
+// One request brings all the regions of the page; a part of the frame, like the bell, has an address of its own.
+const address = (region) => region.dataset.from ?? location.href;
+
+async function refresh(from) {
+  const answer = await fetch(from, { headers: { "HX-Request": "true" }, cache: "no-store" }).catch(() => null);
   if (!answer?.ok) return;
   const fragment = document.createElement("template");
   fragment.innerHTML = await answer.text();
-  for (const region of regions()) {
+  for (const region of regions().filter((one) => address(one) === from)) {
     const fresh = fragment.content.querySelector(`#${CSS.escape(region.id)}`);
     if (!fresh) continue;
     if (shape(region) === shape(fresh)) swap(region, fresh); else replace(region, fresh);
@@ -102,14 +106,22 @@ async function refresh() {
 const pause = (time) => new Promise((done) => { setTimeout(done, time); });
 
 async function ask() {
-  again = busy;
   if (busy) return;
   busy = true;
-  await pause(QUIET);
-  await refresh();
-  await pause(PAUSE);
+  while (due.size) {
+    await pause(QUIET);
+    while (Date.now() < parting) await pause(PAUSE);
+    const wanted = [...due];
+    due.clear();
+    await Promise.allSettled(wanted.map(refresh));
+    await pause(PAUSE);
+  }
   busy = false;
-  if (again) ask();
+}
+
+function look(wanted) {
+  for (const region of regions().filter(wanted)) due.add(address(region));
+  ask();
 }
 
 function concerns(region, topic) {
@@ -118,8 +130,10 @@ function concerns(region, topic) {
 
 function onEvent({ data }) {
   const { topic } = JSON.parse(data);
-  if (regions().some((region) => concerns(region, topic))) ask();
+  look((region) => concerns(region, topic));
 }
+
+addEventListener("beforeunload", () => { parting = Date.now() + PARTING; });
 
 if (source && regions().length) {
   const stream = new EventSource(source);
@@ -128,7 +142,7 @@ if (source && regions().length) {
   stream.addEventListener("open", () => {
     shine("on");
     // What happened between rendering and listening, or while the stream was lost, is on the server already.
-    ask();
+    look(() => true);
   });
   stream.addEventListener("error", () => {
     if (document.documentElement.dataset.stream !== "off") say("Stream lost. What you see may be old.");

@@ -15,7 +15,9 @@ from tenants.actors import Actor
 from tenants.api.idempotency import idempotent
 from tenants.api.pages import cut_page
 from tenants.api.problems import Problem
-from tenants.gate import admit_token, admit_user, memberships_of
+from tenants.assurance import signed_on_for
+from tenants.challenges import refuse
+from tenants.gate import admit_token, admit_user, lack_of, memberships_of
 from tenants.models import ApiToken, Tenant
 from tenants.policy import Permission
 
@@ -57,6 +59,8 @@ class NowhereView(PortalAPIView):
 class TenantAPIView(PortalAPIView):
     """A view inside a tenant, with a permission for each HTTP method that it answers.
 
+    ``fresh`` and ``second_factor`` name the methods that ask of a session what the arguments of
+    `tenant_page` ask of it on pages. A token has no session, and nobody to ask.
     Handlers get no ``tenant``; they find ``self.actor`` and ``self.tenant``. Every POST takes an
     Idempotency-Key.
     """
@@ -64,6 +68,8 @@ class TenantAPIView(PortalAPIView):
     permissions: ClassVar[Mapping[str, Permission]]
     permission_classes = (AllowAny,)  # the gate stands in `initial`
     secret_fields: ClassVar[tuple[str, ...]] = ()
+    fresh: ClassVar[frozenset[str]] = frozenset()
+    second_factor: ClassVar[frozenset[str]] = frozenset()
     actor: Actor
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -83,6 +89,13 @@ class TenantAPIView(PortalAPIView):
         if method not in self.permissions:
             raise MethodNotAllowed(method)
         self.actor.require(self.permissions[method])
+        if self.actor.kind == "user":
+            self._be_sure(request, method)
+
+    def _be_sure(self, request: Request, method: str) -> None:
+        wanted = {"fresh": method in self.fresh, "second_factor": method in self.second_factor}
+        if lack := lack_of(request._request, self.actor, **wanted):
+            raise refuse(lack)
 
 
 def _admitted(request: Request, tenant: str) -> Actor:
@@ -90,4 +103,4 @@ def _admitted(request: Request, tenant: str) -> Actor:
         return admit_token(request.auth, tenant)
     if not request.user.is_authenticated:
         raise NotAuthenticated("Sign in, or send a token: Authorization: Bearer ep_…")
-    return admit_user(memberships_of(request.user), tenant)
+    return admit_user(memberships_of(request.user, only=signed_on_for(request._request)), tenant)

@@ -13,10 +13,11 @@ from tenants.api.schema import IF_MATCH, page_schema
 from tenants.invitations import invite_member, resend_invitation, revoke_invitation
 from tenants.models import Invitation, Tenant
 from tenants.policy import Permission
-from tenants.services import take_turns
+from tenants.services.turns import take_turns
 
 
 class InvitationListView(TenantAPIView):
+    fresh = frozenset({"POST"})
     permissions = {"GET": Permission.MEMBER_INVITE, "POST": Permission.MEMBER_INVITE}
     ordering = ("-created_at", "-id")
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import (
     BadRequest,
@@ -18,11 +18,12 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from tenants.errors import Refused
+from tenants.errors import Refused, Unassured
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+KINDS: Final = "/problems/"  # before the names of those problems that a program can do something about
 NOT_HERE = "There is no such thing here, or it is not yours."
 FAILED = "Something failed on our side. Nothing was changed; it has been noted."
 
@@ -47,10 +48,12 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
     return Response(body, status=body["status"], headers=_headers(error), content_type=MEDIA_TYPE)
 
 
-def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:
+def problem(
+    status: int, detail: str, errors: list[dict[str, str]] | None = None, kind: str = "about:blank"
+) -> dict[str, Any]:
     """The document itself."""
     title = HTTPStatus(status).phrase
-    body = {"type": "about:blank", "title": title, "status": int(status), "detail": detail}
+    body = {"type": kind, "title": title, "status": int(status), "detail": detail}
     return {**body, "errors": errors} if errors else body
 
 
@@ -71,6 +74,8 @@ _ANSWERS: tuple[tuple[type[Exception], int, str], ...] = (
 def _problem(error: Exception) -> dict[str, Any]:
     if isinstance(error, Problem):
         return problem(error.status_code, str(error.detail), error.errors)
+    if isinstance(error, Unassured):
+        return problem(403, str(error), kind=f"{KINDS}{error.lack}")
     if isinstance(error, exceptions.ValidationError):
         return _invalid(list(_faults(error.detail)))
     if isinstance(error, ValidationError):

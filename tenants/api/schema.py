@@ -1,5 +1,6 @@
 """What the OpenAPI document says of every view alike: problems, pages, keys, permissions, tokens."""
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -56,6 +57,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     errors = FaultSerializer(many=True, required=False)  # type: ignore[assignment]  # the name is the RFC's
 
 
+@cache  # so that two lists of the same things name one schema
 def page_schema(item: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
     """The schema of one page of a list of these."""
     return inline_serializer(
@@ -108,6 +110,8 @@ class Schema(AutoSchema):
     def get_auth(self) -> list[dict[str, Any]]:
         # To REST framework the views of tenants are open: who gets in is decided by their gate.
         found: list[dict[str, Any]] = super().get_auth()
+        if self._of_staff():
+            return [one for one in found if SessionScheme.name in one]  # no token opens anything there
         return [one for one in found if one] if self._in_tenant() else found
 
     def _is_list_view(self, serializer: Any = None) -> bool:
@@ -127,9 +131,9 @@ class Schema(AutoSchema):
 
     def _problems(self) -> dict[int, str]:
         found = {401: "Nobody, or a token that is unknown, expired or revoked."} if self.get_auth() else {}
-        if self._in_tenant():
-            found[403] = "You lack the permission."
-        if "{" in self.path:
+        if self._in_tenant() or self._of_staff() or self.method in CHANGING:
+            found[403] = "You lack the permission; or, in a browser's session, `type` says what it lacks."
+        if "{" in self.path or self._of_staff():
             found[404] = "It does not exist, or is not yours."
         if self._is_list_view() or self.method in WITH_BODY:
             found[400] = "The input is wrong; `errors` says where."
@@ -146,8 +150,12 @@ class Schema(AutoSchema):
     def _in_tenant(self) -> bool:
         return hasattr(self.view, "permissions")
 
+    def _of_staff(self) -> bool:
+        return hasattr(self.view, "staff_permissions")
+
     def _permission(self) -> str:
-        return str(getattr(self.view, "permissions", {}).get(self.method, ""))
+        of_staff = getattr(self.view, "staff_permissions", {})
+        return str(getattr(self.view, "permissions", of_staff).get(self.method, ""))
 
     def _handler(self) -> Any:
         return getattr(self.view, self.method.lower(), None)

@@ -2,10 +2,21 @@ from typing import Any
 
 from rest_framework import serializers
 
-from tenants.models import ROLE_CHOICES, TENANT_NAME, ApiToken, AuditEvent, Invitation, Membership, Tenant
+from tenants.models import (
+    ROLE_CHOICES,
+    SERVICE_ACCOUNT_NAME,
+    TENANT_NAME,
+    ApiToken,
+    AuditEvent,
+    Invitation,
+    Membership,
+    ServiceAccount,
+    Tenant,
+)
 
 INVITATION_STATES = ["pending", "accepted", "expired", "revoked"]
-TOKEN_STATES = ["active", "expired", "revoked"]
+TOKEN_STATES = ["active", "suspended", "expired", "revoked"]
+SERVICE_ACCOUNT_STATES = ["active", "disabled"]
 
 
 class RolesField(serializers.ListField):
@@ -74,16 +85,56 @@ class NewInvitationSerializer(serializers.Serializer[Any]):
     roles = RolesField()
 
 
-class TokenSerializer(serializers.ModelSerializer[ApiToken]):
+class ServiceAccountSerializer(serializers.ModelSerializer[ServiceAccount]):
     roles = RolesField()
+    state = serializers.ChoiceField(choices=SERVICE_ACCOUNT_STATES)
+    created_by = serializers.EmailField(source="created_by.email", allow_null=True, default=None)
+
+    class Meta:
+        model = ServiceAccount
+        fields = ("id", "name", "title", "roles", "state", "created_at", "created_by", "disabled_at")
+        read_only_fields = fields
+
+
+class NewServiceAccountSerializer(serializers.Serializer[Any]):
+    name = serializers.RegexField(
+        SERVICE_ACCOUNT_NAME, help_text="Up to 40 small letters, digits and dashes; begins with a letter."
+    )
+    roles = RolesField()
+    title = serializers.CharField(max_length=120, required=False, allow_blank=True)
+
+
+class ServiceAccountChangeSerializer(serializers.Serializer[Any]):
+    roles = RolesField(required=False)
+    title = serializers.CharField(max_length=120, required=False, allow_blank=True)
+
+
+class TokenSerializer(serializers.ModelSerializer[ApiToken]):
+    member = serializers.EmailField(
+        source="user.email", allow_null=True, default=None, help_text="Whose personal token it is."
+    )
+    service_account = serializers.CharField(
+        source="service_account.name", allow_null=True, default=None, help_text="Or which program holds it."
+    )
+    roles = RolesField(
+        source="roles_now", allow_empty=True, help_text="What it may at this moment; none once it is over."
+    )
     state = serializers.ChoiceField(choices=TOKEN_STATES)
     created_by = serializers.EmailField(source="created_by.email", allow_null=True, default=None)
+    replaces = serializers.UUIDField(
+        source="replaces_id", allow_null=True, help_text="The token that was rotated into this one."
+    )
+    successor = serializers.UUIDField(
+        source="successor.id", allow_null=True, default=None, help_text="What this one was rotated into."
+    )
 
     class Meta:
         model = ApiToken
         fields: tuple[str, ...] = (
             "id",
             "name",
+            "member",
+            "service_account",
             "roles",
             "prefix",
             "state",
@@ -92,14 +143,29 @@ class TokenSerializer(serializers.ModelSerializer[ApiToken]):
             "expires_at",
             "last_used_at",
             "revoked_at",
+            "replaces",
+            "successor",
         )
         read_only_fields = fields
 
 
+class TokenFilterSerializer(serializers.Serializer[Any]):
+    service_account = serializers.CharField(required=False, max_length=40, help_text="Its name.")
+
+
 class NewTokenSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80)
-    roles = RolesField()
     expires_at = serializers.DateTimeField()
+    roles = RolesField(required=False, help_text="Of a personal token. A program's has none of its own.")
+    service_account = serializers.CharField(
+        required=False, max_length=40, help_text="The program that gets it; without one it is your own."
+    )
+
+
+class RotationSerializer(serializers.Serializer[Any]):
+    overlap_hours = serializers.IntegerField(
+        min_value=0, max_value=168, default=24, help_text="How long the old token works on."
+    )
 
 
 class MadeTokenSerializer(TokenSerializer):

@@ -5,19 +5,23 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import IsAuthenticated
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from tenants import audit, services
+from tenants import audit
 from tenants.api import serializers as shapes
 from tenants.api.base import PortalAPIView, TenantAPIView
 from tenants.api.matching import etag_of, require_match
 from tenants.api.schema import IF_MATCH, page_schema
+from tenants.assurance import own_session, signed_on_for
 from tenants.errors import Forbidden
 from tenants.gate import memberships_of
 from tenants.models import ApiToken, Membership, Tenant, User
 from tenants.policy import Permission
+from tenants.services.members import change_roles, leave_tenant, remove_member
+from tenants.services.tenants import create_tenant, freeze_tenant, unfreeze_tenant
+from tenants.services.turns import take_turns
 
 
 class TenantListView(PortalAPIView):
@@ -28,7 +32,10 @@ class TenantListView(PortalAPIView):
     def get(self, request: Request) -> Response:
         if isinstance(request.auth, ApiToken):
             return self.page(Tenant.objects.filter(pk=request.auth.tenant_id), shapes.TenantSerializer)
-        mine = [membership.tenant_id for membership in memberships_of(_user(request))]
+        mine = [
+            membership.tenant_id
+            for membership in memberships_of(_user(request), only=signed_on_for(request._request))
+        ]
         return self.page(Tenant.objects.filter(pk__in=mine), shapes.TenantSerializer)
 
     @extend_schema(
@@ -38,7 +45,8 @@ class TenantListView(PortalAPIView):
     )
     def post(self, request: Request) -> Response:
         user = _user(request)
-        tenant = services.create_tenant(**self.checked(shapes.NewTenantSerializer), by=user)
+        own_session(request._request)
+        tenant = create_tenant(**self.checked(shapes.NewTenantSerializer), by=user)
         return Response(shapes.TenantSerializer(tenant).data, status=201)
 
 
@@ -51,20 +59,22 @@ class TenantView(TenantAPIView):
 
 
 class FreezeView(TenantAPIView):
+    fresh = frozenset({"POST"})
     permissions = {"POST": Permission.TENANT_FREEZE}
 
     @extend_schema(request=None, responses=shapes.TenantSerializer, summary="Stop every change")
     def post(self, request: Request) -> Response:
-        services.freeze_tenant(by=self.actor)
+        freeze_tenant(by=self.actor)
         return _now(self.tenant)
 
 
 class UnfreezeView(TenantAPIView):
+    fresh = frozenset({"POST"})
     permissions = {"POST": Permission.TENANT_FREEZE}
 
     @extend_schema(request=None, responses=shapes.TenantSerializer, summary="Let changes go on")
     def post(self, request: Request) -> Response:
-        services.unfreeze_tenant(by=self.actor)
+        unfreeze_tenant(by=self.actor)
         return _now(self.tenant)
 
 
@@ -78,6 +88,7 @@ class MemberListView(TenantAPIView):
 
 
 class MemberView(TenantAPIView):
+    fresh = frozenset({"PATCH", "DELETE"})
     permissions = {
         "GET": Permission.MEMBER_VIEW,
         "PATCH": Permission.MEMBER_MANAGE,
@@ -95,18 +106,18 @@ class MemberView(TenantAPIView):
         summary="Give a member other roles",
     )
     def patch(self, request: Request, id: UUID) -> Response:
-        services.take_turns(self.actor)
+        take_turns(self.actor)
         member = self._found(id)
         require_match(request, _member_tag(member))
         wanted = self.checked(shapes.MemberRolesSerializer)
-        return _member(services.change_roles(member, wanted["roles"], by=self.actor))
+        return _member(change_roles(member, wanted["roles"], by=self.actor))
 
     @extend_schema(responses={204: None}, parameters=[IF_MATCH], summary="Shut a member out")
     def delete(self, request: Request, id: UUID) -> Response:
-        services.take_turns(self.actor)
+        take_turns(self.actor)
         member = self._found(id)
         require_match(request, _member_tag(member))
-        services.remove_member(member, by=self.actor)
+        remove_member(member, by=self.actor)
         return Response(status=204)
 
     def _found(self, id: UUID) -> Membership:
@@ -118,49 +129,15 @@ class LeaveView(TenantAPIView):
 
     @extend_schema(request=None, responses={204: None}, summary="Give your own membership up")
     def post(self, request: Request) -> Response:
-        services.leave_tenant(by=self.actor)
+        leave_tenant(by=self.actor)
         return Response(status=204)
 
 
-class TokenListView(TenantAPIView):
-    permissions = {"GET": Permission.TOKEN_VIEW, "POST": Permission.TOKEN_CREATE}
-    ordering = ("-created_at", "-id")
-    secret_fields = ("token",)
+class JsonLinesRenderer(JSONRenderer):
+    """What ``?format=jsonl`` and the OpenAPI document look for; the view streams the lines itself.
 
-    @extend_schema(responses=page_schema(shapes.TokenSerializer), summary="Tokens")
-    def get(self, request: Request) -> Response:
-        return self.page(self.tenant.apitokens.select_related("created_by"), shapes.TokenSerializer)
-
-    @extend_schema(
-        request=shapes.NewTokenSerializer,
-        responses={201: shapes.MadeTokenSerializer},
-        summary="Make a token; its secret is shown this once",
-    )
-    def post(self, request: Request) -> Response:
-        wanted = self.checked(shapes.NewTokenSerializer)
-        token, secret = services.create_token(**wanted, by=self.actor)
-        body = shapes.MadeTokenSerializer(token, context={"secret": secret}).data
-        return Response(body, status=201, headers={"Cache-Control": "no-store"})
-
-
-class TokenView(TenantAPIView):
-    permissions = {"GET": Permission.TOKEN_VIEW, "DELETE": Permission.TOKEN_REVOKE}
-
-    @extend_schema(responses=shapes.TokenSerializer, summary="A token")
-    def get(self, request: Request, id: UUID) -> Response:
-        return Response(shapes.TokenSerializer(self._found(id)).data)
-
-    @extend_schema(responses={204: None}, summary="Revoke a token at once")
-    def delete(self, request: Request, id: UUID) -> Response:
-        services.revoke_token(self._found(id), by=self.actor)
-        return Response(status=204)
-
-    def _found(self, id: UUID) -> ApiToken:
-        return get_object_or_404(self.tenant.apitokens.select_related("created_by"), pk=id)
-
-
-class JsonLinesRenderer(BaseRenderer):
-    """Only what ``?format=jsonl`` and the OpenAPI document look for; the view streams the lines itself."""
+    A refusal is one JSON object, as everywhere.
+    """
 
     media_type = "application/jsonl"
     format = "jsonl"

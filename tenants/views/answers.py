@@ -15,6 +15,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from tenants.errors import Refused
 from tenants.gate import TenantRequest
+from tenants.staff_gate import StaffRequest
+
+type Admitted = TenantRequest | StaffRequest
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,12 @@ class Question:
     ends: bool = True  # something stops or goes; a mere change is asked without alarm
 
 
-def answer(request: TenantRequest, template: str, context: Mapping[str, Any]) -> HttpResponse:
+def answer(request: Admitted, template: str, context: Mapping[str, Any]) -> HttpResponse:
     """Render a page, or for a script that asks only its partial ``live``: all the parts that change."""
     return _partly(request, template, "live", context)
 
 
-def ask(request: TenantRequest, question: Question, form: Form) -> HttpResponse:
+def ask(request: Admitted, question: Question, form: Form) -> HttpResponse:
     """Ask, on a page of its own or, where there is script, in a dialog over the page."""
     return _partly(
         request, "confirm.html", "question", {"question": question, "form": form, "action": request.path}
@@ -43,7 +46,7 @@ def ask(request: TenantRequest, question: Question, form: Form) -> HttpResponse:
 
 
 @contextmanager
-def refusals(request: TenantRequest) -> Iterator[None]:
+def refusals(request: Admitted) -> Iterator[None]:
     """Tell a refusal to the person; it is an answer, not a failure."""
     try:
         yield
@@ -67,7 +70,7 @@ def back_to(request: TenantRequest, default: str) -> str:
     return page if own else default
 
 
-def _partly(request: TenantRequest, template: str, partial: str, context: Mapping[str, Any]) -> HttpResponse:
+def _partly(request: Admitted, template: str, partial: str, context: Mapping[str, Any]) -> HttpResponse:
     name = f"{template}#{partial}" if request.htmx else template
     response = render(request, name, dict(context))
     # The same address answers in two shapes; no cache may mistake one for the other.

@@ -11,6 +11,7 @@ from tenants.errors import Refused
 from tenants.forms import ConfirmForm, InviteForm
 from tenants.gate import TenantRequest, tenant_page
 from tenants.invitations import invite_member, resend_invitation, revoke_invitation
+from tenants.letters import with_problems
 from tenants.models import Invitation
 from tenants.paging import page_of
 from tenants.policy import Permission
@@ -20,13 +21,13 @@ from tenants.views.answers import Question, add_errors, ask, refusals
 @require_GET
 @tenant_page(Permission.MEMBER_INVITE)
 def invitation_list(request: TenantRequest) -> HttpResponse:
-    invitations = request.actor.tenant.invitations.select_related("created_by")
+    invitations = with_problems(request.actor.tenant.invitations.select_related("created_by"))
     page = page_of(invitations, request.GET, order=("-created_at", "-id"))
     return render(request, "tenants/invitations/list.html", {"page": page, "invitations": page.rows})
 
 
 @require_http_methods(["GET", "POST"])
-@tenant_page(Permission.MEMBER_INVITE)
+@tenant_page(Permission.MEMBER_INVITE, fresh=True)
 def invitation_send(request: TenantRequest) -> HttpResponse:
     form = InviteForm(request.POST or None, given_by=request.actor.roles)
     if form.is_valid():

@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from allauth.account.internal.flows.email_verification import send_verification_email_for_user
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from tenants.assurance import own_session
 from tenants.errors import Refused
 from tenants.invitations import SESSION_KEY, accept_invitation, find_invitation, has_proven, open_link
 from tenants.models import Invitation, User
@@ -49,6 +51,7 @@ def _standing(request: HttpRequest, invitation: Invitation) -> str:
 @require_POST
 @login_required(redirect_field_name=None)
 def invitation_accept(request: HttpRequest) -> HttpResponse:
+    own_session(request)
     digest = request.session.get(SESSION_KEY, "")
     try:
         membership = accept_invitation(digest, by=cast(User, request.user))
@@ -58,6 +61,21 @@ def invitation_accept(request: HttpRequest) -> HttpResponse:
     del request.session[SESSION_KEY]
     messages.success(request, f"You are a member of {membership.tenant.name} now.")
     return redirect("tenant-home", membership.tenant.name)
+
+
+@require_POST
+@login_required(redirect_field_name=None)
+def invitation_prove(request: HttpRequest) -> HttpResponse:
+    """Send the letter by which they show that the address is theirs; its link leads back here."""
+    own_session(request)
+    invitation = find_invitation(request.session.get(SESSION_KEY, ""))
+    if invitation is None or _standing(request, invitation) != "unproven":
+        return redirect("invitation")
+    if not send_verification_email_for_user(request, request.user):
+        messages.info(
+            request, f"A link went to {invitation.email} a moment ago. Look into the spam folder too."
+        )
+    return redirect("invitation")
 
 
 @require_POST

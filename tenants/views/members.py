@@ -7,13 +7,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from tenants import services
 from tenants.errors import Refused
 from tenants.forms import ConfirmForm, RolesForm
 from tenants.gate import TenantRequest, tenant_page
+from tenants.letters import with_problems
 from tenants.models import Invitation, Membership
 from tenants.paging import page_of
 from tenants.policy import Permission
+from tenants.services import members as services
 from tenants.views.answers import Question, ask, refusals
 
 SHOWN = 50  # invitations beside the members; the others stand on their own page
@@ -35,11 +36,11 @@ def member_list(request: TenantRequest) -> HttpResponse:
 
 def _open_invitations(request: TenantRequest) -> QuerySet[Invitation]:
     open_ = request.actor.tenant.invitations.filter(accepted_at=None, revoked_at=None)
-    return open_.select_related("created_by").order_by("-created_at", "-id")[:SHOWN]
+    return with_problems(open_.select_related("created_by")).order_by("-created_at", "-id")[:SHOWN]
 
 
 @require_http_methods(["GET", "POST"])
-@tenant_page(Permission.MEMBER_MANAGE)
+@tenant_page(Permission.MEMBER_MANAGE, fresh=True)
 def member_roles(request: TenantRequest, pk: UUID) -> HttpResponse:
     member = _member(request, pk)
     form = RolesForm(request.POST or None, initial={"roles": member.roles})
@@ -55,7 +56,7 @@ def member_roles(request: TenantRequest, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@tenant_page(Permission.MEMBER_MANAGE)
+@tenant_page(Permission.MEMBER_MANAGE, fresh=True)
 def member_remove(request: TenantRequest, pk: UUID) -> HttpResponse:
     member, name = _member(request, pk), request.actor.tenant.name
     if request.method == "POST":
@@ -69,8 +70,9 @@ def member_remove(request: TenantRequest, pk: UUID) -> HttpResponse:
         title=f"Remove {member.user} from {name}?",
         lead="They see and do nothing here from this moment on.",
         consequences=[
-            "Pages that they have open go silent, within fifteen seconds.",
-            "API tokens that they made belong to the tenant and keep working; revoke those that they know.",
+            "Pages that they have open go silent, within a second.",
+            "Their personal tokens are revoked, for good.",
+            "Service accounts stay as they are; rotate those of their tokens that this person knows.",
             "Invitations that they sent stay open.",
         ],
         back=reverse("member-list", args=[name]),
@@ -93,7 +95,7 @@ def tenant_leave(request: TenantRequest) -> HttpResponse:
     question = Question(
         title=f"Leave {name}?",
         lead="You see and do nothing there from that moment on. Only an admin can invite you back.",
-        consequences=["API tokens that you made belong to the tenant and keep working."],
+        consequences=["Your personal tokens are revoked, for good. Service accounts stay as they are."],
         back=reverse("member-list", args=[name]),
         keep="Stay",
         act=f"Leave {name}",

@@ -9,18 +9,21 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from tenants import services
+from tenants.assurance import own_session, signed_on_for
 from tenants.forms import ConfirmForm, ConfirmNameForm, CreateTenantForm
 from tenants.gate import TenantRequest, memberships_of, tenant_page
 from tenants.models import Tenant, User
 from tenants.policy import Permission
+from tenants.services import tenants as services
 from tenants.views.answers import Question, add_errors, ask, refusals
 
 
 @require_GET
 @login_required
 def tenant_choose(request: HttpRequest) -> HttpResponse:
-    memberships = memberships_of(cast(User, request.user))
+    if cast(User, request.user).is_staff:
+        return redirect("staff-home")
+    memberships = memberships_of(cast(User, request.user), only=signed_on_for(request))
     if not memberships:
         return redirect("tenant-create")
     if len(memberships) == 1:
@@ -31,6 +34,7 @@ def tenant_choose(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def tenant_create(request: HttpRequest) -> HttpResponse:
+    own_session(request)
     form = CreateTenantForm(request.POST or None)
     if form.is_valid():
         tenant = _created(form, cast(User, request.user))
@@ -48,7 +52,7 @@ def _created(form: Form, user: User) -> Tenant | None:
 
 
 @require_http_methods(["GET", "POST"])
-@tenant_page(Permission.TENANT_FREEZE)
+@tenant_page(Permission.TENANT_FREEZE, fresh=True)
 def tenant_freeze(request: TenantRequest) -> HttpResponse:
     name = request.actor.tenant.name
     form = ConfirmNameForm(request.POST or None, name=name)
@@ -72,7 +76,7 @@ def tenant_freeze(request: TenantRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@tenant_page(Permission.TENANT_FREEZE)
+@tenant_page(Permission.TENANT_FREEZE, fresh=True)
 def tenant_unfreeze(request: TenantRequest) -> HttpResponse:
     name = request.actor.tenant.name
     if request.method == "POST":

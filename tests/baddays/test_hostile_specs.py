@@ -10,10 +10,11 @@ from django.utils import timezone
 from enclaves.models import HostImage, MachineType
 from tenants.policy import Role
 from tenants.scope import tenant_scope
-from tenants.services import create_token
+from tenants.services.tokens import create_token
 from tests.baddays.conftest import ZONE
 from tests.baddays.registered import IMAGE
 from tests.baddays.snapshot import changed, snapshot
+from tests.signing_in import sign_in
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "system"])]
 
@@ -122,8 +123,7 @@ def developer(actor, enclave):
 @pytest.fixture
 def browser(developer):
     client = Client()
-    client.force_login(developer.membership.user)
-    return client
+    return sign_in(client, developer.membership.user)
 
 
 @pytest.fixture

@@ -17,10 +17,11 @@ from tenants.errors import Refused
 from tenants.isolation import owned_models
 from tenants.policy import Role
 from tenants.scope import tenant_scope
-from tenants.services import create_token
+from tenants.services.tokens import create_token
 from tests.baddays.living import assert_cloud_refuses
 from tests.baddays.mortal import worker_environment
 from tests.baddays.snapshot import changed, snapshot
+from tests.signing_in import sign_in
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "system"])]
 
@@ -49,8 +50,7 @@ def intruder(actor, globex):
 @pytest.fixture
 def browser(intruder):
     client = Client()
-    client.force_login(intruder.membership.user)
-    return client
+    return sign_in(client, intruder.membership.user)
 
 
 @pytest.fixture
@@ -81,6 +81,7 @@ def addresses(tenant, cloud):
             "application": "recommender",
             "number": "1",
             "sequence": "1",
+            "name": "robot",
             "pk": ids[noun],
             "id": ids[noun],
         }

@@ -20,7 +20,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.journey)
-            item.add_marker(pytest.mark.xdist_group("journey"))  # one demo for all, so one worker
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -52,7 +51,7 @@ def azure(demo):
     return SandboxAzure(int(facts["arm_url"].rpartition(":")[2]), Path(facts["ca_file"]))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while a browser is driven, its event loop runs in this thread
 def browser():
     path = chromium()
     if path is None:

@@ -22,6 +22,8 @@ SAFE = {
     "SIGNING_SECRET": "s" * 50,
     "AUDIT_KEY": "a" * 50,
     "AUDIT_OLD_KEYS": [],
+    "SEALING_SECRET": "z" * 50,
+    "SIGN_ON_LOOPBACK": False,
 }
 
 
@@ -58,6 +60,10 @@ def test_safe_settings_pass(safe):
         ("AZURE_ARM_URL", "https://127.0.0.1:5001", "portal.E010"),
         ("AZURE_CA_FILE", "ca.pem", "portal.E011"),
         ("AZURE_IMAGE_GALLERY", "", "portal.E012"),
+        ("SEALING_SECRET", "short", "portal.E016"),
+        ("SEALING_SECRET", "k" * 50, "portal.E017"),
+        ("SEALING_SECRET", "a" * 50, "portal.E017"),
+        ("SIGN_ON_LOOPBACK", True, "portal.E018"),
         ("AUDIT_KEY", "", "portal.E013"),
         ("AUDIT_KEY", "short", "portal.E013"),
         ("AUDIT_KEY", "k" * 50, "portal.E014"),

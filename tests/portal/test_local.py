@@ -10,7 +10,16 @@ KEYS = {"account_id": "999900001111", "arn": "arn", "access_key_id": "AKIA", "se
 
 FACTS = {
     "base_url": "http://127.0.0.1:8000",
-    "users": [{"email": "ada@acme.example", "password": "ada-1234", "tenant": "acme", "roles": ["admin"]}],
+    "users": [
+        {"email": "ada@acme.example", "password": "ada-1234", "tenant": "acme", "roles": ["admin"]},
+        {
+            "email": "grace@acme.example",
+            "password": "grace-1234",
+            "tenant": "acme",
+            "roles": ["admin"],
+            "totp_secret": "JBSWY3DP",
+        },
+    ],
     "tokens": [{"tenant": "acme", "roles": ["admin"], "token": "ep_1234"}],
     "sandbox": {
         "aws": {
@@ -42,6 +51,8 @@ def test_the_guide_says_where_as_whom_and_what_to_try(tmp_path):
     text = guide(path)
 
     assert "ada@acme.example    ada-1234              acme     admin\n" in text
+    assert "make code WHO=grace@acme.example\n" in text
+    assert "make code WHO=ada@acme.example\n" not in text
     assert "export TOKEN=ep_1234\n" in text
     assert "http://127.0.0.1:8000/api/v1/tenants/acme/cloud-accounts/aws:111122223333/verify/\n" in text
     assert "as acme's admin   aws:777788889999\n" in text

@@ -1,7 +1,7 @@
 import pytest
 
 from portal import navigation
-from tenants.policy import GRANTS, Role
+from tenants.policy import GRANTS, STAFF_GRANTS, Role, StaffRole
 
 pytestmark = pytest.mark.django_db
 
@@ -25,5 +25,25 @@ def test_the_place_where_one_is_is_marked(actor, path, title):
 
 def test_each_key_leads_to_one_place():
     keys = [place.key for place in navigation.PLACES]
+
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("role", StaffRole)
+def test_staff_see_the_places_that_their_rights_open_and_no_other(staff, role):
+    shown = [link.title for links in navigation.staff_sections(staff(role), "/").values() for link in links]
+
+    assert shown == [p.title for p in navigation.STAFF_PLACES if p.permission in STAFF_GRANTS[role]]
+
+
+@pytest.mark.parametrize(("path", "title"), [("/staff/", "Fleet"), ("/staff/zones/add/", "Zones")])
+def test_the_place_where_staff_are_is_marked(staff, path, title):
+    found = navigation.staff_sections(staff(StaffRole.OPERATOR), path)
+
+    assert [link.title for links in found.values() for link in links if link.current] == [title]
+
+
+def test_each_key_of_staff_leads_to_one_place():
+    keys = [place.key for place in navigation.STAFF_PLACES]
 
     assert len(keys) == len(set(keys))

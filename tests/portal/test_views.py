@@ -43,6 +43,14 @@ def test_a_page_that_is_not_there_says_so_in_our_words(client):
     assert "There is nothing here" in answer.text
 
 
+@pytest.mark.parametrize("odd", ["%0A", "a%0Ab/hosts/", "tenants/%0Aacme/hosts/"])
+def test_a_program_is_told_of_an_odd_address_in_its_own_words(client, odd):
+    answer = client.get(f"/api/v1/{odd}")
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
+    assert answer.json()["status"] == 404
+
+
 def test_an_expired_form_says_what_to_do(settings):
     answer = Client(enforce_csrf_checks=True).post("/accounts/login/", {})
 

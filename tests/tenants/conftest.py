@@ -12,10 +12,15 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from tenants import services
-from tenants.models import ApiToken, User
+from tenants import letters
+from tenants.letters import queue
+from tenants.models import ApiToken, ServiceAccount, User
 from tenants.policy import Role
 from tenants.scope import tenant_scope
+from tenants.services.service_accounts import create_service_account
+from tenants.services.tokens import create_token
+from tests.signing_in import sign_in
+from tests.tenants.signon.providers import new_provider, provider, provider_key, set_up, visitor  # noqa: F401
 
 
 @pytest.fixture
@@ -23,21 +28,31 @@ def browser(actor) -> Callable[..., Client]:
     """A browser in which somebody is signed in: ``browser(Role.READER)``, ``browser(Role.ADMIN, globex)``."""
 
     def make(*who) -> Client:
-        client = Client()
-        client.force_login(actor(*who).membership.user)
-        return client
+        return sign_in(Client(), actor(*who).membership.user)
 
     return make
 
 
 @pytest.fixture
 def token_of(actor) -> Callable[..., tuple[ApiToken, str]]:
-    """Make a token with the roles of its maker: ``token_of(Role.READER)``."""
+    """Make a personal token of an admin: ``token_of(Role.READER)``."""
 
     def make(role: Role, *where, name: str = "ci") -> tuple[ApiToken, str]:
         by = actor(Role.ADMIN, *where)
         with tenant_scope(by.tenant_id):
-            return services.create_token(name, [role], timezone.now() + timedelta(days=7), by=by)
+            return create_token(name, [role], timezone.now() + timedelta(days=7), by=by)
+
+    return make
+
+
+@pytest.fixture
+def machine(actor) -> Callable[..., ServiceAccount]:
+    """Make a service account: ``machine(Role.READER)``, ``machine(Role.READER, globex, name="deploy")``."""
+
+    def make(role: Role, *where, name: str = "robot") -> ServiceAccount:
+        by = actor(Role.ADMIN, *where)
+        with tenant_scope(by.tenant_id):
+            return create_service_account(name, [role], by=by)
 
     return make
 
@@ -65,12 +80,24 @@ def proven(new_user) -> Callable[..., User]:
 
 
 @pytest.fixture
-def posted(mailoutbox, django_capture_on_commit_callbacks) -> Callable[..., str]:
+def deliver(acme, monkeypatch) -> Callable[[], int]:
+    """Be the worker that sends acme's letters, inside the transaction of the test: ``deliver()``."""
+    monkeypatch.setattr(queue, "ROLE", "default")
+
+    def work() -> int:
+        with tenant_scope(acme.pk):
+            return letters.deliver_due()
+
+    return work
+
+
+@pytest.fixture
+def posted(mailoutbox, deliver) -> Callable[..., str]:
     """Do something that sends a letter, and return the secret in its link: ``posted(invite_member, …)``."""
 
     def send(work, *given, **named) -> str:
-        with django_capture_on_commit_callbacks(execute=True):
-            work(*given, **named)
+        work(*given, **named)
+        deliver()
         return re.search(r"/invitation/([\w-]+)/", mailoutbox[-1].body)[1]
 
     return send

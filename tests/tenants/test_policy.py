@@ -1,8 +1,10 @@
 """Every cell of the permission table."""
 
+from itertools import combinations, product
+
 import pytest
 
-from tenants.policy import GRANTS, Permission, Role, allows, covers
+from tenants.policy import GRANTS, Permission, Role, allows, common, covers, granted
 
 ADMIN, DEVELOPER, READER = Role.ADMIN, Role.DEVELOPER, Role.READER
 ALL = {ADMIN, DEVELOPER, READER}
@@ -11,13 +13,19 @@ WORKERS = {ADMIN, DEVELOPER}
 MATRIX = {
     Permission.TENANT_VIEW: ALL,
     Permission.TENANT_FREEZE: {ADMIN},
+    Permission.TENANT_SECURE: {ADMIN},
     Permission.MEMBER_VIEW: ALL,
     Permission.MEMBER_INVITE: {ADMIN},
     Permission.MEMBER_MANAGE: {ADMIN},
+    Permission.SIGN_ON_MANAGE: {ADMIN},
     Permission.MEMBER_LEAVE: ALL,
-    Permission.TOKEN_VIEW: WORKERS,
+    Permission.TOKEN_VIEW: ALL,
     Permission.TOKEN_CREATE: WORKERS,
-    Permission.TOKEN_REVOKE: WORKERS,
+    Permission.TOKEN_REVOKE: ALL,
+    Permission.TOKEN_MANAGE: {ADMIN},
+    Permission.SERVICE_ACCOUNT_VIEW: ALL,
+    Permission.SERVICE_ACCOUNT_MANAGE: {ADMIN},
+    Permission.NOTIFICATION_VIEW: ALL,
     Permission.AUDIT_VIEW: ALL,
     Permission.ACCOUNT_VIEW: ALL,
     Permission.ACCOUNT_REGISTER: {ADMIN},
@@ -76,3 +84,25 @@ def test_a_permission_is_named_after_an_object_and_an_action(permission):
 )
 def test_nobody_passes_on_what_they_lack(holder, given, may):
     assert covers(holder, given) == may
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        ([ADMIN], [ADMIN], (ADMIN,)),
+        ([ADMIN], [READER], (READER,)),
+        ([DEVELOPER], [ADMIN], (DEVELOPER,)),
+        ([READER, DEVELOPER], [ADMIN], (DEVELOPER,)),
+        ([ADMIN], [], ()),
+        ([ADMIN], ["wizard"], ()),
+    ],
+)
+def test_what_two_have_in_common_is_the_most_that_both_cover(one, other, both):
+    assert common(one, other) == both
+
+
+def test_what_is_common_never_allows_more_than_either():
+    sets = [list(some) for size in range(4) for some in combinations(Role, size)]
+
+    for one, other in product(sets, sets):
+        assert granted(common(one, other)) <= granted(one) & granted(other)

@@ -4,8 +4,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from portal.runtime.sandbox import SandboxAws, SandboxAzure, SandboxRefused
+from portal.runtime.sandbox import SandboxAws, SandboxAzure, SandboxIdp, SandboxRefused
 from portal.seeding import SeedingFailed, seed, write_facts
+from tenants.signon.protocol import SignOnFailed
 
 
 class Command(BaseCommand):
@@ -16,6 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--aws-port", type=int, required=True)
         parser.add_argument("--azure-port", type=int, required=True)
         parser.add_argument("--azure-ca", type=Path, required=True, help="who certified the pretend Azure")
+        parser.add_argument("--idp-port", type=int, required=True)
         parser.add_argument("--facts", type=Path, required=True, help="the file to write at the end")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -23,7 +25,8 @@ class Command(BaseCommand):
             raise CommandError("The demo is made of well-known accounts: never in production.")
         try:
             azure = SandboxAzure(options["azure_port"], options["azure_ca"])
-            facts = seed(SandboxAws(options["aws_port"]), azure)
-        except (SeedingFailed, SandboxRefused) as error:
+            idp = SandboxIdp(options["idp_port"])
+            facts = seed(SandboxAws(options["aws_port"]), azure, idp)
+        except (SeedingFailed, SandboxRefused, SignOnFailed) as error:
             raise CommandError(str(error)) from error
         write_facts(facts, options["facts"])

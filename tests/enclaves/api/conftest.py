@@ -9,9 +9,9 @@ from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
-from tenants import services
 from tenants.policy import Role
 from tenants.scope import tenant_scope
+from tenants.services import tokens as services
 
 MARK = re.compile(r"\{[a-z_]+\}")
 

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from tenants.policy import Role
+from tests.signing_in import sign_in
 
 SCRIPT = {"HX-Request": "true"}
 
@@ -13,9 +14,7 @@ def browse(actor):
     """Sign somebody in: ``browse(Role.READER).get(…)``."""
 
     def make(role: Role, *tenant) -> Client:
-        client = Client()
-        client.force_login(actor(role, *tenant).membership.user)
-        return client
+        return sign_in(Client(), actor(role, *tenant).membership.user)
 
     return make
 

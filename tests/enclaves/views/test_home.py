@@ -1,7 +1,10 @@
 import pytest
+from django.db.transaction import atomic
 
 from enclaves.models import CloudAccount, Deployment, Enclave
 from enclaves.services import accounts
+from tenants.kinds import Kind
+from tenants.notifications import notify
 from tenants.policy import Role
 from tenants.scope import tenant_scope
 from tests.enclaves.conftest import ACCOUNT
@@ -43,6 +46,19 @@ def test_what_needs_a_person_comes_first(browser, enclave, deploy):
         f"{enclave.zone_id} has machines that no row explains",
         "recommender is held back",
     ]
+
+
+def test_a_condition_that_no_row_speaks_of_needs_a_person_too(browser, enclave, deploy):
+    deployment = deploy(1)
+    known = {"tenant": enclave.tenant, "detail": "query-1: It is ill", "link": "/t/acme/hosts/"}
+    with atomic(), tenant_scope(enclave.tenant_id):
+        Deployment.objects.filter(pk=deployment.pk).update(state="held_back", problem="A host failed.")
+        notify(Kind.HOST_FAILED, source="deployment:another", title="1 host failed", **known)
+        notify(Kind.OPERATION_FAILED, source=f"deployment:{deployment.pk}", title="It failed", **known)
+
+    page = browser.get(HOME)
+
+    assert [need.title for need in page.context["needs"]] == ["recommender is held back", "1 host failed"]
 
 
 def test_a_running_operation_is_shown_with_its_progress(browser, enclave, deploy):

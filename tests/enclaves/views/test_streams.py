@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.sessions.models import Session
 from django.db import connections
 from django.test import AsyncClient
 from django.utils import timezone
@@ -11,9 +12,13 @@ from django.utils import timezone
 from enclaves.models import Event
 from enclaves.provisioning import live
 from enclaves.views import streams
-from tenants import services
+from tenants.models import User
 from tenants.policy import Role
 from tenants.scope import tenant_scope
+from tenants.services.members import remove_member
+from tenants.services.revocation import revoke_token
+from tenants.services.service_accounts import create_service_account, disable_service_account
+from tenants.services.tokens import create_service_token, create_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,7 +36,7 @@ def program(actor):
     def make(role: Role) -> str:
         by = actor(Role.ADMIN)
         with tenant_scope(by.tenant_id):
-            return services.create_token("ci", [role], timezone.now() + timedelta(days=1), by=by)[1]
+            return create_token("ci", [role], timezone.now() + timedelta(days=1), by=by)[1]
 
     return make
 
@@ -109,6 +114,24 @@ def test_a_stranger_gets_no_stream(acme, globex, actor):
     assert run(stream(stranger.membership.user, "acme")).status_code == 404
 
 
+def test_who_was_signed_out_elsewhere_hears_nothing_any_more(acme, actor, monkeypatch):
+    monkeypatch.setattr(streams, "PROVE_SECONDS", 0)
+    reader = actor(Role.READER)
+
+    def sign_out():
+        Session.objects.all().delete()
+        nudge(acme, "account:1")
+
+    async def listen():
+        response = await stream(reader.membership.user, "acme")
+        reading = asyncio.create_task(read(response, 1))
+        await asyncio.sleep(1)
+        await sync_to_async(sign_out)()
+        return await reading
+
+    assert run(listen()) == []
+
+
 def test_nobody_is_sent_to_sign_in(client, acme):
     assert client.get("/events/acme/").status_code == 302
 
@@ -127,29 +150,47 @@ def test_a_program_listens_with_its_token_to_its_own_tenant_only(acme, globex, p
     assert ([one["topic"] for one in messages], foreign, bad) == (["account:1"], 404, 401)
 
 
-@pytest.mark.parametrize("way", ["removed", "revoked"])
-def test_who_is_shut_out_hears_nothing_any_more(acme, actor, monkeypatch, way):
-    monkeypatch.setattr(streams, "PROVE_SECONDS", 0)
-    admin, reader = actor(Role.ADMIN), actor(Role.READER)
-    with tenant_scope(acme.pk):
-        token, secret = services.create_token("ci", ["reader"], timezone.now() + timedelta(days=1), by=admin)
+def shut_out(way, by, member, token):
+    with tenant_scope(by.tenant_id):
+        if way == "removed":
+            remove_member(member, by=by)
+        elif way == "revoked":
+            revoke_token(token, by=by)
+        elif way == "disabled":
+            disable_service_account(token.service_account, by=by)
+        else:
+            User.objects.filter(pk=member.user_id).update(is_active=False)
+    nudge(by.tenant, "account:1")
 
-    def shut_out():
-        with tenant_scope(acme.pk):
-            if way == "removed":
-                services.remove_member(reader.membership, by=admin)
-            else:
-                services.revoke_token(token, by=admin)
-        nudge(acme, "account:1")
+
+@pytest.mark.parametrize(
+    ("way", "with_"),
+    [
+        ("removed", "session"),
+        ("removed", "personal token"),
+        ("deactivated", "personal token"),
+        ("revoked", "token of a program"),
+        ("disabled", "token of a program"),
+    ],
+)
+def test_who_is_shut_out_hears_nothing_any_more(acme, actor, monkeypatch, way, with_):
+    monkeypatch.setattr(streams, "PROVE_SECONDS", 0)
+    admin, member, until = actor(Role.ADMIN), actor(Role.DEVELOPER), timezone.now() + timedelta(days=1)
+    with tenant_scope(acme.pk):
+        if with_ == "token of a program":
+            account = create_service_account("robot", ["reader"], by=admin)
+            token, secret = create_service_token(account, "ci", until, by=admin)
+        else:
+            token, secret = create_token("ci", ["reader"], until, by=member)
 
     async def listen():
-        if way == "removed":
-            response = await stream(reader.membership.user, "acme")
+        if with_ == "session":
+            response = await stream(member.membership.user, "acme")
         else:
             response = await AsyncClient().get("/events/acme/", headers={"Authorization": f"Bearer {secret}"})
         reading = asyncio.create_task(read(response, 1))
         await asyncio.sleep(1)
-        await sync_to_async(shut_out)()
+        await sync_to_async(shut_out)(way, admin, member.membership, token)
         return await reading
 
     assert run(listen()) == []

@@ -6,7 +6,7 @@ import pytest
 from portal.pretending import DIRECTORIES, GLOBEX_SUBSCRIPTION
 from portal.runtime.certificates import Authority
 from portal.runtime.readiness import free_port
-from portal.runtime.sandbox import SandboxAzure, SandboxRefused
+from portal.runtime.sandbox import SandboxAzure, SandboxIdp, SandboxRefused
 
 TEMPLATE = {
     "$schema": "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#",
@@ -42,3 +42,25 @@ def test_a_template_that_azure_refuses_says_why(azure):
 
     with pytest.raises(SandboxRefused, match=r"Foo\.Bar"):
         azure.deploy(GLOBEX_SUBSCRIPTION, "eastus", "wrong", json.dumps(wrong))
+
+
+@pytest.fixture
+def idp(supervisor) -> SandboxIdp:
+    """The pretend identity provider as the demo starts it."""
+    sandbox = SandboxIdp(free_port())
+    supervisor.start(sandbox.program("http://localhost/back/", {"ada@acme.example": "Ada Admin"}))
+    return sandbox
+
+
+def page_of(idp: SandboxIdp) -> str:
+    asked = "response_type=code&scope=openid&code_challenge_method=S256&code_challenge=x"
+    return f"{idp.issuer}/authorize?client_id={idp.client_id}&redirect_uri=http://localhost/back/&{asked}"
+
+
+def test_who_has_an_account_is_sent_back_with_a_code(idp):
+    assert idp.sign_in(page_of(idp), "ada@acme.example").startswith("http://localhost/back/?code=")
+
+
+def test_who_has_none_is_not(idp):
+    with pytest.raises(SandboxRefused, match="does not let eve@"):
+        idp.sign_in(page_of(idp), "eve@acme.example")

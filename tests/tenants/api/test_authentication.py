@@ -93,13 +93,14 @@ def test_a_person_who_was_deactivated_is_nobody(browser):
     assert client.get(ACME).status_code == 401
 
 
-def test_a_token_stays_when_its_maker_goes(acme, token_of, actor):
+def test_a_personal_token_is_of_no_use_once_its_person_is_gone(acme, token_of, actor):
     _, secret = token_of(Role.READER)
-    maker = actor(Role.ADMIN).membership
     with tenant_scope(acme.pk):
-        maker.delete()
+        actor(Role.ADMIN).membership.delete()
 
-    assert knock(secret).status_code == 200
+    answer = knock(secret)
+
+    assert (answer.status_code, "not active here any more" in answer.json()["detail"]) == (401, True)
 
 
 def test_no_secret_reaches_the_log(acme, token_of, caplog):

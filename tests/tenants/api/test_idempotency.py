@@ -13,8 +13,8 @@ BOB = {"email": "bob@acme.example", "roles": ["reader"]}
 
 
 @pytest.fixture
-def post(api):
-    client = api(Role.ADMIN)
+def post(browser):
+    client = browser(Role.ADMIN)
 
     def send(path=INVITATIONS, body=BOB, key="once"):
         return client.post(path, body, "application/json", headers={"Idempotency-Key": key})

@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from tenants import services
 from tenants.policy import Role
 from tenants.scope import tenant_scope
+from tenants.services import tokens as services
 
 EVENTS = "/api/v1/tenants/acme/audit-events/"
 TOKENS = "/api/v1/tenants/acme/tokens/"

@@ -2,16 +2,26 @@ import re
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.core.cache import cache
 from django.test import Client
 
 from tenants.invitations import SESSION_KEY, invite_member, revoke_invitation
 from tenants.models import Invitation, Membership, User
 from tenants.policy import Role
 from tenants.scope import tenant_scope
+from tests.tenants.letters.mail_server import MailServer
 
 BOB = "bob@acme.example"
 PAGE = "/t/acme/invitations/"
 PASSWORD = "correct-horse-battery"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_was_sent_yet():
+    """Letters that confirm an address are counted in the cache."""
+    cache.clear()
+    yield
+    cache.clear()
 
 
 @pytest.fixture
@@ -219,6 +229,43 @@ def test_who_has_not_confirmed_the_address_can_ask_for_the_link(link, new_user):
     assert ("Send me the link" in page, "Accept the invitation" in page) == (True, False)
 
 
+def test_the_link_that_confirms_the_address_leads_back_to_the_invitation(link, new_user, mailoutbox, acme):
+    client = signed_in(new_user(BOB))
+    client.get(link)
+
+    asked = client.post("/invitation/prove/", follow=True)
+    confirming = re.search(r"/accounts/confirm-email/[^/]+/", mailoutbox[-1].body)[0]
+    back = client.post(confirming, follow=True)
+    client.post("/invitation/accept/")
+
+    assert (asked.redirect_chain[-1][0], mailoutbox[-1].to) == ("/invitation/", [BOB])
+    assert f"A link is on its way to {BOB}" in asked.text
+    assert (back.redirect_chain[-1][0], "Accept the invitation" in back.text) == ("/invitation/", True)
+    assert roles_of(BOB, acme) == [["reader"]]
+
+
+def test_asking_for_the_link_again_and_again_sends_one(link, new_user, mailoutbox):
+    client = signed_in(new_user(BOB))
+    client.get(link)
+    client.post("/invitation/prove/")
+
+    again = client.post("/invitation/prove/", follow=True)
+
+    assert "a moment ago" in again.text
+    assert [letter.to for letter in mailoutbox if "confirm-email" in letter.body] == [[BOB]]
+
+
+@pytest.mark.parametrize("email", [BOB, "eve@globex.example"])
+def test_nobody_is_sent_a_link_that_needs_none(link, proven, mailoutbox, email):
+    client = signed_in(proven(email))
+    client.get(link)
+    before = len(mailoutbox)
+
+    answer = client.post("/invitation/prove/")
+
+    assert (answer.url, len(mailoutbox)) == ("/invitation/", before)
+
+
 def test_a_used_link_says_so_and_opens_nothing(link, proven):
     client = signed_in(proven(BOB))
     client.get(link)
@@ -249,3 +296,13 @@ def test_accepting_takes_a_form_of_ours(link, proven, acme):
         403,
     )
     assert roles_of(BOB, acme) == []
+
+
+def test_a_page_that_invites_talks_to_no_mail_server(browser, settings, deliver):
+    with MailServer() as mail:
+        settings.MAILERS = {"default": mail.mailer()}
+        answer = browser(Role.ADMIN).post(PAGE + "send/", {"email": BOB, "roles": ["reader"]}, follow=True)
+        by_the_page = mail.visits
+        deliver()
+
+    assert (by_the_page, mail.visits, "not yet" in answer.text) == (0, 1, True)

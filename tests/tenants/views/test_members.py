@@ -1,7 +1,7 @@
-from tenants import services
 from tenants.models import Membership
 from tenants.policy import Role
 from tenants.scope import tenant_scope
+from tenants.services import members as services
 
 PAGE = "/t/acme/members/"
 
@@ -97,4 +97,4 @@ def test_a_removal_says_what_stays(browser, actor):
 
     asked = browser(Role.ADMIN).get(f"{PAGE}{member.pk}/remove/").text
 
-    assert "API tokens that they made belong to the tenant and keep working" in asked
+    assert "Their personal tokens are revoked, for good." in asked
