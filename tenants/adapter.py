@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.models import EmailAddress
 from allauth.core import context
 from django.contrib.auth.models import AnonymousUser
@@ -45,6 +46,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """Every way to sign in ends here, so that none inherits on whose word an earlier one rested."""
         note_sign_on(request.session, (signal_kwargs or {}).get("sign_on"))
         note_sign_in(request)
+        if facts["signup"]:
+            # Who has just chosen a password need not give it again for what matters.
+            record_authentication(request, user, method="password")
         response: HttpResponse = super().post_login(request, user, signal_kwargs=signal_kwargs, **facts)
         if signed_on_for(request) is None:
             lockout.remember_device(request, response, user.email)

@@ -16,6 +16,8 @@ let busy = false;
 const due = new Set(); // the addresses to ask again
 const QUIET = 150; // several events of one change arrive together: ask once
 const PAUSE = 1000; // and of a storm, once a second
+const PARTING = 3000; // who goes elsewhere does not ask for what they leave; after a download the page is still there
+let parting = 0; // until when
 
 // What was shown, without what differs between two renderings of the same: ages, and the masks of tokens.
 function essence(node) {
@@ -110,6 +112,7 @@ async function ask() {
   busy = true;
   while (due.size) {
     await pause(QUIET);
+    while (Date.now() < parting) await pause(PAUSE);
     const wanted = [...due];
     due.clear();
     await Promise.allSettled(wanted.map(refresh));
@@ -131,6 +134,8 @@ function onEvent({ data }) {
   const { topic } = JSON.parse(data);
   look((region) => concerns(region, topic));
 }
+
+addEventListener("beforeunload", () => { parting = Date.now() + PARTING; });
 
 if (source && regions().length) {
   const stream = new EventSource(source);

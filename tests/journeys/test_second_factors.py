@@ -3,23 +3,8 @@
 from playwright.sync_api import expect
 
 from portal.codes import code_of
-from tests.journeys.test_keyboard import choose, type_into
-
-KEY = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
-
-
-def give_key(visitor) -> None:
-    """Put a passkey reader into the machine of a visitor. It stays until somebody debugs the page."""
-    session = visitor.page.context.new_cdp_session(visitor.page)
-    session.send("WebAuthn.enable")
-    session.send("WebAuthn.addVirtualAuthenticator", {"options": KEY})
+from tests.journeys.keyboard import choose, type_into
+from tests.journeys.passkeys import give_key
 
 
 def heading(visitor, text: str) -> None:

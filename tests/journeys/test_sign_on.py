@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.journeys.test_keyboard import choose, title, type_into
+from tests.journeys.keyboard import choose, title, type_into
 
 
 def test_the_keyboard_alone_signs_in_with_the_organisation(visit):

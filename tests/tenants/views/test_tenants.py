@@ -83,6 +83,17 @@ def test_who_signs_up_is_known_by_name_and_asked_for_a_tenant(db):
     assert answer.redirect_chain[-1] == ("/tenants/create/", 302)
 
 
+def test_who_has_just_chosen_a_password_need_not_give_it_again_for_what_matters(db):
+    client = Client()
+    wanted = {"name": "Ada", "email": "ada@initech.example", "password1": "correct horse battery"}
+    client.post("/accounts/signup/", wanted)
+    client.post("/tenants/create/", {"name": "initech"})
+
+    answer = client.get("/t/initech/invitations/send/")
+
+    assert answer.status_code == 200
+
+
 def test_who_signed_up_signs_in_by_e_mail(new_user, db):
     ada = new_user("ada@initech.example")
     ada.set_password("a long enough password")
