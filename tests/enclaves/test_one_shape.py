@@ -1,4 +1,4 @@
-"""One shape for all clouds: what differs stands in providers, blueprints, documents and the catalogue alone."""
+"""One shape for all clouds: what differs stands in providers, blueprints, documents and catalogue alone."""
 
 import ast
 import re
