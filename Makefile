@@ -80,8 +80,9 @@ bench: ## Measure what signs, sessions on hosts, and the API
 	$(DEV)
 	@exec $(PYTHON) -m benchmarks $(ARGS)
 
-soak: ## Run the demo under load and faults for a while (ARGS="--minutes 30")
+soak: ## Run the long tests, then the demo under load and faults (ARGS="--minutes 30")
 	$(DEV)
+	$(PYTHON) -m pytest -n auto --loadscope-reorder -m soak
 	@exec $(PYTHON) -m benchmarks.soak $(ARGS)
 
 fuzz: ## Ask the API of a demo what its document does not promise (ARGS="--minutes 5")
