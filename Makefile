@@ -41,7 +41,7 @@ run: ## Start the portal for development, with settings from the environment
 
 test: ## Run the tests (ARGS="tests/tenants -k policy" for some)
 	$(DEV)
-	@exec $(PYTHON) -m pytest -n auto --loadscope-reorder $(ARGS)
+	@exec $(PYTHON) -m pytest -n auto --no-loadscope-reorder $(ARGS)
 
 check: ## Check layers, production settings and that no migration is missing
 	$(DEV)
@@ -82,7 +82,7 @@ bench: ## Measure what signs, sessions on hosts, and the API
 
 soak: ## Run the long tests, then the demo under load and faults (ARGS="--minutes 30")
 	$(DEV)
-	$(PYTHON) -m pytest -n auto --loadscope-reorder -m soak
+	$(PYTHON) -m pytest -n auto --no-loadscope-reorder -m soak
 	@exec $(PYTHON) -m benchmarks.soak $(ARGS)
 
 fuzz: ## Ask the API of a demo what its document does not promise (ARGS="--minutes 5")
