@@ -57,7 +57,7 @@ class Metadata:
         with self._world.lock:
             self._world.tick()
             machines = self._world.of_type(MACHINES)
-            found = next((one for one in machines if one["properties"]["vmId"] == vm_id), None)
+            found = next((one for one in machines if one["properties"].get("vmId") == vm_id), None)
             is_running = found is not None and self._world.facts(found["id"]).get("power") == "running"
             return found if is_running else None
 
