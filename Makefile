@@ -12,6 +12,10 @@ PRODUCTION := PORTAL_ENVIRONMENT=production PORTAL_BASE_URL=https://portal.examp
 	PORTAL_SEALING_SECRET=sealing-in-the-checks-alone-0123456789-abcdefghijklmnop \
 	PORTAL_AWS_ACCOUNT_ID=999900001111 PORTAL_AWS_PRINCIPAL_ARN=arn:aws:iam::999900001111:role/portal \
 	PORTAL_AZURE_IMAGE_GALLERY=enclaves-0123abcd PORTAL_SMTP_HOST=mail.example.com \
+	PORTAL_GATEWAY_URLS=wss://gateway.example.com:8443 PORTAL_GATEWAY_SSH=gateway.example.com:2222 \
+	PORTAL_AGENT_SHA256=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 \
+	PORTAL_SIGNER_URL=http://signer.internal:8001 \
+	PORTAL_SIGNER_SECRET=signer-in-the-checks-alone-0123456789-abcdefghijklmnopqr \
 	DATABASE_URL=postgresql://portal_app@localhost/portal \
 	DATABASE_SYSTEM_URL=postgresql://portal_system@localhost/portal
 # A person's own exports do not reach the project's tools.
@@ -19,7 +23,7 @@ export PORTAL_PYTHON
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help demo code run test check lint types screenshots bench soak fuzz lock clean
+.PHONY: help demo code run test check lint types agent screenshots bench soak fuzz lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -37,7 +41,7 @@ run: ## Start the portal for development, with settings from the environment
 
 test: ## Run the tests (ARGS="tests/tenants -k policy" for some)
 	$(DEV)
-	@exec $(PYTHON) -m pytest -n auto --loadscope-reorder $(ARGS)
+	@exec $(PYTHON) -m pytest -n auto --no-loadscope-reorder $(ARGS)
 
 check: ## Check layers, production settings and that no migration is missing
 	$(DEV)
@@ -61,16 +65,24 @@ types: ## Check types
 	$(DEV)
 	$(PYTHON) -m mypy
 
+agent: ## Make the one file that hosts run, .run/agent/enclave-agent.pyz
+	$(DEV)
+	@rm -rf .run/agent
+	@$(PYTHON) -m uv pip install --quiet --system-certs --target .run/agent/packages --python-version 3.9 --no-build \
+		--require-hashes --requirement requirements/agent.txt
+	@$(PYTHON) -m agent.build .run/agent/packages .run/agent/enclave-agent.pyz
+
 screenshots: ## Take pictures of the main pages into docs/screenshots
 	$(DEV)
 	@exec $(PYTHON) -m benchmarks.screenshots $(ARGS)
 
-bench: ## Measure pages, API and reconciling with many rows
+bench: ## Measure what signs, sessions on hosts, and the API
 	$(DEV)
 	@exec $(PYTHON) -m benchmarks $(ARGS)
 
-soak: ## Run the demo under load and faults for a while (ARGS="--minutes 30")
+soak: ## Run the long tests, then the demo under load and faults (ARGS="--minutes 30")
 	$(DEV)
+	$(PYTHON) -m pytest -n auto --no-loadscope-reorder -m soak
 	@exec $(PYTHON) -m benchmarks.soak $(ARGS)
 
 fuzz: ## Ask the API of a demo what its document does not promise (ARGS="--minutes 5")

@@ -1,4 +1,4 @@
-"""How long the API takes in the demo, beside a request that does nothing: ``make bench``."""
+"""How fast keys sign, sessions begin and end, and the API of the demo answers: ``make bench``."""
 
 import argparse
 import http.client
@@ -7,6 +7,7 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
+from benchmarks import sessions, signing
 from benchmarks.demo import running_demo
 
 PATHS = (
@@ -25,6 +26,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=50)
     rounds = parser.parse_args().rounds
+    signing.main()
+    sessions.measure()
     with running_demo() as facts:
         print(f"{'path':<44} {'p50 ms':>8} {'p95 ms':>8} {'bytes':>8} {'× first':>8}")
         baseline = 0.0

@@ -6,14 +6,17 @@ It can take some alone: ``make screenshots ARGS="--only staff"``.
 import base64
 import hmac
 import re
+import shlex
+import subprocess
 import sys
+import tempfile
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
@@ -245,6 +248,66 @@ def _take_the_staff(camera: Camera, facts: dict[str, Any]) -> None:
     camera.take_all("staff-people")
 
 
+def _take_the_access(camera: Camera, facts: dict[str, Any]) -> None:
+    with _camera(cast("Browser", camera.page.context.browser), facts) as sue:
+        _give_code(sue, _sign_in(sue, facts, "sue"))
+        _ask_for_access(sue)
+        _give_code(camera, _sign_in(camera, facts, "grace"))
+        _take_the_consent(camera)
+        with _session(sue, facts):
+            camera.page.reload()
+            camera.take_all("access-request")
+            sessions = camera.page.get_by_role("region", name="Sessions")
+            sessions.get_by_role("link", name="query-1").first.click()
+            expect(camera.page.get_by_role("region", name="Terminal")).to_contain_text("load average")
+            camera.take_all("recording")
+            sue.go("/staff/access/")
+            sue.take_all("staff-access")
+
+
+def _take_the_consent(camera: Camera) -> None:
+    camera.go("/t/acme/access/")
+    camera.take_all("access")
+    camera.follow(re.compile("Sue Support"))
+    camera.follow("Decide…")
+    camera.take_all("access-decision")
+    camera.press("Approve")
+
+
+def _ask_for_access(sue: Camera) -> None:
+    sue.go("/staff/hosts/?q=query-1")
+    sue.follow("query-1")
+    sue.follow("Ask for access…")
+    sue.page.get_by_label("Why", exact=True).fill("Queries take four seconds since the last roll-out.")
+    sue.press("Ask")
+    expect(sue.page.get_by_role("heading", level=1)).to_contain_text("Sue Support")
+
+
+@contextmanager
+def _session(sue: Camera, facts: dict[str, Any]) -> Iterator[None]:
+    """Be on the host, by the line and the certificate that her page gives her."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_key = ("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "key")
+        subprocess.run(make_key, cwd=folder, check=True)  # noqa: S603 -- ours
+        sue.page.reload()
+        sue.page.get_by_label("public key").fill((folder / "key.pub").read_text())
+        sue.press("Certify this key")
+        with sue.page.expect_download() as download:
+            sue.follow("Certificate")
+        download.value.save_as(folder / download.value.suggested_filename)
+        program, *line = shlex.split(sue.page.locator("pre[id^=ssh-]").inner_text())
+        known = f"UserKnownHostsFile={facts['access']['known_hosts']}"
+        options = ("-tt", "-F", "none", "-i", "key", "-o", "IdentitiesOnly=yes", "-o", known)
+        command = [program, *options, *line, "date; uptime; free -h; sleep 120"]
+        there = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)  # noqa: S603 -- ours
+        try:
+            yield
+        finally:
+            there.kill()
+            there.wait()
+
+
 def _take_a_subscription(camera: Camera, facts: dict[str, Any]) -> None:
     subscriptions = facts["sandbox"]["azure"]["subscriptions"]
     held = next(one["subscription_id"] for one in subscriptions if one["tenant"] == "globex")
@@ -272,6 +335,7 @@ SCENES: dict[str, Callable[[Camera, dict[str, Any]], None]] = {
     "work": _take_the_work,
     "people": _take_the_people,
     "staff": _take_the_staff,
+    "access": _take_the_access,
     "azure": _take_a_subscription,
 }
 

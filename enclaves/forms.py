@@ -7,7 +7,8 @@ from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
 
 from enclaves.blueprints import BLUEPRINTS, blueprint
-from enclaves.models import Cloud, CloudAccount, Deployment, Enclave, Operation, Zone
+from enclaves.models import Cloud, CloudAccount, Deployment, Enclave, Host, Operation, Zone
+from enclaves.models.access import LONGEST, said_length
 
 
 class Choice(NamedTuple):
@@ -180,3 +181,86 @@ class NewZoneForm(forms.Form):
 
 class ApplyPlanForm(forms.Form):
     plan_hash = forms.CharField(max_length=80, widget=forms.HiddenInput)
+
+
+class AskAccessForm(forms.Form):
+    """Onto which hosts, why and for how long. The service checks."""
+
+    hosts = forms.MultipleChoiceField(label="Hosts", widget=forms.CheckboxSelectMultiple)
+    reason = forms.CharField(
+        label="Why",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Whoever decides reads this, and it stays in the audit.",
+    )
+    ticket = forms.CharField(label="Ticket", max_length=80, required=False)
+    minutes = forms.TypedChoiceField(label="For", coerce=int, initial=60, widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, hosts: Sequence[Host], ceiling: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["hosts"].choices = [  # type: ignore[attr-defined]  # a ChoiceField, see above
+            (str(host.pk), f"{host.name}, {host.enclave.zone_id}") for host in hosts
+        ]
+        _offer(self.fields["minutes"], ceiling)
+
+    def wanted(self, hosts: Sequence[Host]) -> dict[str, Any]:
+        """What to ask for, as the service takes it."""
+        chosen = set(self.cleaned_data["hosts"])
+        others = {name: value for name, value in self.cleaned_data.items() if name != "hosts"}
+        return {**others, "hosts": [host for host in hosts if str(host.pk) in chosen]}
+
+
+class ExtendAccessForm(forms.Form):
+    reason = forms.CharField(label="Why", max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+    minutes = forms.TypedChoiceField(label="For", coerce=int, initial=60, widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, ceiling: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self.fields["minutes"], ceiling)
+
+
+class DecideAccessForm(forms.Form):
+    """Yes for so long, or no; with a word for whoever asked."""
+
+    minutes = forms.TypedChoiceField(label="You give", coerce=int, required=False, widget=forms.RadioSelect)
+    note = forms.CharField(label="Note", max_length=500, required=False, help_text="They will see it.")
+    decision = forms.ChoiceField(choices=[("approve", "Approve"), ("deny", "Deny")])
+
+    def __init__(self, *args: Any, asked: int, ceiling: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        most = min(asked, ceiling)
+        self.fields["minutes"].choices = lengths(most)  # type: ignore[attr-defined]  # see above
+        self.fields["minutes"].initial = most
+        self.fields["minutes"].empty_value = most  # type: ignore[attr-defined]  # a TypedChoiceField
+
+
+class AccessRulesForm(forms.Form):
+    longest_minutes = forms.TypedChoiceField(label="Longest grant", coerce=int)
+    delegates = forms.BooleanField(
+        label="Let approvers of the vendor decide for us on what the vendor's people ask", required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["longest_minutes"].choices = lengths(LONGEST)  # type: ignore[attr-defined]  # see above
+
+
+class CertificateForm(forms.Form):
+    public_key = forms.CharField(
+        label="Your public key",
+        max_length=8000,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocapitalize": "none"}),
+        help_text="The line of a .pub file, like ~/.ssh/id_ed25519.pub. The private key stays with you.",
+    )
+
+
+def _offer(minutes: Any, ceiling: int) -> None:
+    """Have a field offer the lengths that a tenant allows; the usual one is chosen, or the longest."""
+    minutes.choices = lengths(ceiling)
+    minutes.initial = min(minutes.initial, ceiling)
+
+
+def lengths(most: int) -> list[tuple[int, str]]:
+    """The lengths to choose from, in minutes, up to one that is among them."""
+    usual = [minutes for minutes in (15, 30, 60, 120, 240, 480, 720, LONGEST) if minutes < most]
+    return [(minutes, said_length(minutes)) for minutes in [*usual, most]]

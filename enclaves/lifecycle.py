@@ -52,9 +52,31 @@ class OperationState(TextChoices):
     FROZEN = "frozen"
 
 
+class AccessState(TextChoices):
+    REQUESTED = "requested"
+    APPROVED = "approved"  # the clock runs; the hosts have not said yet that they can take it
+    ACTIVE = "active"
+    ENDED = "ended"
+    DENIED = "denied"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"  # nobody decided
+    ACTIVATION_FAILED = "activation_failed", "activation failed"
+    REVOCATION_FAILED = "revocation_failed", "revocation failed"  # over, and not known to be gone
+
+
+class AccessEnd(TextChoices):
+    """Why a grant is over."""
+
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    FINISHED = "finished"
+    FROZEN = "frozen"
+
+
 type Moves = Mapping[str, frozenset[str]]
 
 _A, _E, _D, _H, _O = AccountState, EnclaveState, DeploymentState, HostState, OperationState
+_G = AccessState
 
 ACCOUNT_MOVES: Moves = {
     _A.PENDING: frozenset({_A.VERIFYING, _A.INSECURE, _A.REMOVED}),
@@ -96,10 +118,22 @@ OPERATION_MOVES: Moves = {
     _O.FAILED: frozenset(),
     _O.CANCELLED: frozenset(),
 }
+ACCESS_MOVES: Moves = {
+    _G.REQUESTED: frozenset({_G.APPROVED, _G.DENIED, _G.WITHDRAWN, _G.LAPSED}),
+    _G.APPROVED: frozenset({_G.ACTIVE, _G.ENDED, _G.ACTIVATION_FAILED}),
+    _G.ACTIVE: frozenset({_G.ENDED}),
+    _G.ENDED: frozenset({_G.REVOCATION_FAILED}),
+    _G.REVOCATION_FAILED: frozenset({_G.ENDED}),
+    _G.DENIED: frozenset(),
+    _G.WITHDRAWN: frozenset(),
+    _G.LAPSED: frozenset(),
+    _G.ACTIVATION_FAILED: frozenset(),
+}
 
 # A machine exists, or may exist, for a host in one of these states.
 SERVING = (_H.PLANNED, _H.PROVISIONED, _H.READY, _H.ACTIVE)
 GONE = (_H.DEPROVISIONED,)
+GRANTED = (_G.APPROVED, _G.ACTIVE)  # these alone open a host
 OPEN_OPERATION = (_O.QUEUED, _O.RUNNING, _O.FROZEN)
 
 # How many minutes a host may stay in a state that should pass by itself.

@@ -14,10 +14,12 @@ from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
 
 from portal import limits
+from portal.process_checks import refuse_unsafe_process
 
 THREADS = int(os.environ.get("PORTAL_WEB_THREADS", "8"))
 
 wsgi = get_wsgi_application()
+refuse_unsafe_process()
 _pages = WSGIMiddleware(cast(Any, wsgi), workers=THREADS)  # the two write down WSGI's types differently
 _streams = get_asgi_application()
 

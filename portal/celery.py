@@ -13,7 +13,7 @@ app.autodiscover_tasks()
 @signals.celeryd_init.connect  # type: ignore[untyped-decorator]  # Celery has no types
 def refuse_unsafe_worker(**kwargs: Any) -> None:
     """End a worker before it works that could not sign, or whose secret is no secret."""
-    from portal.checks import worker_settings  # noqa: PLC0415 -- reads the settings, which name this module
+    from portal.process_checks import worker_settings  # noqa: PLC0415 -- reads the settings, which name us
 
     errors = worker_settings()
     if errors:

@@ -1,5 +1,9 @@
-"""One system check for each setting that would be unsafe, or not work, in production."""
+"""One system check for each setting that would be unsafe, or not work, in production.
 
+What only some processes need or must not have is checked where these begin: portal/process_checks.py.
+"""
+
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +14,11 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from tenants.signing import is_public_key
 
 SHORTEST_KEY = 50  # characters
+MOST_GATEWAYS = 8  # addresses; more would not fit into what a host is told at its birth
+_DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,126}[a-z0-9])?")
+_LOGIN = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_ADDRESS = re.compile(r"[A-Za-z0-9.-]+:[0-9]{1,5}|\[[0-9a-f:]+\]:[0-9]{1,5}")
 
 
 @register(Tags.security)
@@ -40,6 +49,25 @@ def _audit_key_is_another_one() -> bool:
 def _sealing_secret_is_another_one() -> bool:
     others = (settings.SECRET_KEY, settings.SIGNING_SECRET, settings.AUDIT_KEY)
     return bool(settings.SEALING_SECRET) and settings.SEALING_SECRET in others
+
+
+def _gateways_are_unfit() -> bool:
+    parts = [urlsplit(url) for url in settings.GATEWAY_URLS]
+    is_fit = all(one.scheme == "wss" and one.hostname and one.path in ("", "/") for one in parts)
+    return not is_fit or len(parts) > MOST_GATEWAYS
+
+
+def _signer_is_unfit() -> bool:
+    parts = urlsplit(settings.SIGNER_URL)
+    is_fit = parts.scheme in ("http", "https") and parts.hostname and not parts.path
+    return bool(settings.SIGNER_URL) and not is_fit
+
+
+def _secret_of_access_is_another_one() -> bool:
+    own = [settings.SSH_SECRET, settings.GATEWAY_SECRET, settings.SIGNER_SECRET]
+    others = [settings.SECRET_KEY, settings.SIGNING_SECRET, settings.AUDIT_KEY, settings.SEALING_SECRET]
+    known = [secret for secret in (*own, *others) if secret]
+    return any(secret and known.count(secret) > 1 for secret in own)
 
 
 _RULES: list[tuple[Callable[[], bool], str, str]] = [
@@ -133,21 +161,47 @@ _RULES: list[tuple[Callable[[], bool], str, str]] = [
         "PORTAL_SIGN_ON_LOOPBACK is set.",
         "A pretend identity provider has no place in production; remove the variable.",
     ),
+    (
+        _gateways_are_unfit,
+        f"PORTAL_GATEWAY_URLS is no list of wss:// and a host each, of {MOST_GATEWAYS} at most.",
+        "Hosts call their gateways there, over TLS only; commas between.",
+    ),
+    (
+        lambda: bool(settings.GATEWAY_URLS) and not _SHA256.fullmatch(settings.AGENT_SHA256),
+        "PORTAL_GATEWAY_URLS is set, and PORTAL_AGENT_SHA256 is no SHA-256 in hexadecimal.",
+        "New hosts take the agent from a gateway, and believe its hash: sha256sum enclave-agent.pyz",
+    ),
+    (
+        lambda: bool(settings.GATEWAY_URLS) and not _ADDRESS.fullmatch(settings.GATEWAY_SSH),
+        "PORTAL_GATEWAY_URLS is set, and PORTAL_GATEWAY_SSH is no host:port.",
+        "It stands in the ssh line that people are shown.",
+    ),
+    (
+        _signer_is_unfit,
+        "PORTAL_SIGNER_URL is not http:// or https:// and a host alone.",
+        "The pages ask for certificates there, over a network that is your own.",
+    ),
+    (
+        lambda: bool(settings.SIGNER_URL) and len(settings.SIGNER_SECRET) < SHORTEST_KEY,
+        f"PORTAL_SIGNER_URL is set, and PORTAL_SIGNER_SECRET has fewer than {SHORTEST_KEY} characters.",
+        "Make one: python -c 'import secrets; print(secrets.token_urlsafe(64))'",
+    ),
+    (
+        _secret_of_access_is_another_one,
+        "PORTAL_SSH_SECRET, PORTAL_GATEWAY_SECRET or PORTAL_SIGNER_SECRET is the same as another secret.",
+        "A gateway must not be taken for the pages, and neither may open keys.",
+    ),
+    (
+        lambda: not _DOMAIN.fullmatch(settings.TRUST_DOMAIN),
+        "PORTAL_TRUST_DOMAIN is no domain in small letters.",
+        "It stands in the name of each host, spiffe://…, and never changes.",
+    ),
+    (
+        lambda: settings.HOST_LOGIN == "root" or not _LOGIN.fullmatch(settings.HOST_LOGIN),
+        "PORTAL_HOST_LOGIN is no name of an account, or root.",
+        "Who is root on a host can leave any cage: no end of a session could be promised.",
+    ),
 ]
-
-
-def worker_settings() -> list[CheckMessage]:
-    """Say what the worker lacks to sign for the portal, or has that others may know."""
-    if not settings.PRODUCTION:
-        return []
-    hint = "Make one: python -c 'import secrets; print(secrets.token_urlsafe(64))'"
-    if len(settings.SIGNING_SECRET) < SHORTEST_KEY:
-        text = f"PORTAL_SIGNING_SECRET has fewer than {SHORTEST_KEY} characters."
-        return [Error(text, hint=hint, id="portal.E050")]
-    if settings.SIGNING_SECRET == settings.SECRET_KEY:
-        text = "PORTAL_SIGNING_SECRET is the same as PORTAL_SECRET_KEY, which the web process has too."
-        return [Error(text, hint=hint, id="portal.E051")]
-    return []
 
 
 @register(Tags.database)
@@ -164,6 +218,8 @@ def database_roles(app_configs: Any, databases: Any = None, **kwargs: Any) -> li
         bypasses = cursor.fetchone()[0]
         cursor.execute(_KEYS_OPEN, [APP_ROLE])
         keys_open = any(row[0] for row in cursor.fetchall())
+        cursor.execute(_AUTHORITIES_OPEN, [APP_ROLE])
+        authorities_open = any(row[0] for row in cursor.fetchall())
     errors: list[CheckMessage] = [
         Error(gap, hint="Run the migrations as the owner; nobody else changes policies.", id="portal.E101")
         for gap in gaps(connection)
@@ -175,11 +231,20 @@ def database_roles(app_configs: Any, databases: Any = None, **kwargs: Any) -> li
         text = "The application's role may write signing keys, or read their private halves."
         hint = "Revoke all on enclaves_signingkey from it, but SELECT on what migration 0004 names."
         errors.append(Error(text, hint=hint, id="portal.E102"))
+    if authorities_open:
+        text = "The application's role may see the keys that open hosts, or write them."
+        hint = "Revoke all on enclaves_authority from it, as migration 0007 does."
+        errors.append(Error(text, hint=hint, id="portal.E103"))
     return errors
 
 
 _KEYS_OPEN = """
 SELECT has_column_privilege(oid, 'enclaves_signingkey', 'private', 'SELECT')
     OR has_table_privilege(oid, 'enclaves_signingkey', 'INSERT, UPDATE, DELETE')
+FROM pg_roles WHERE rolname = %s
+"""
+_AUTHORITIES_OPEN = """
+SELECT has_any_column_privilege(oid, 'enclaves_authority', 'SELECT, INSERT, UPDATE')
+    OR has_table_privilege(oid, 'enclaves_authority', 'DELETE')
 FROM pg_roles WHERE rolname = %s
 """

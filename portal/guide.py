@@ -20,6 +20,16 @@ The portal is ready: {base_url}
     curl -s -H "Authorization: Bearer $TOKEN" -X POST \\
       {base_url}/api/v1/tenants/acme/cloud-accounts/aws:{registered}/verify/
 
+  A way onto a host, with consent and a recording; the README says it slowly:
+    1. as sue@vendor.example    Hosts, one of acme's, Ask for access…
+    2. as grace@acme.example    Access, Decide…, Approve
+    3. as sue                   have .run/sue.pub certified on the page of that access, save the certificate
+                                into .run, and run, with the name of the access for GRANT:
+         ssh-keygen -q -t ed25519 -N '' -f .run/sue    (first of all)
+         ssh -i .run/sue -o CertificateFile=.run/GRANT-cert.pub -o UserKnownHostsFile={known_hosts} \\
+           -p {gateway_port} GRANT@{gateway_host}
+    4. as grace                 Access, watch the session, Revoke…: nothing that was started is left
+
   Nobody has registered these yet; try it on the web page, the README has the whole tour:
     as acme's admin   {account}
     as globex's admin {subscription}
@@ -38,6 +48,7 @@ def guide(facts_path: Path) -> str:
     clouds = facts["sandbox"]
     accounts, subscriptions = clouds["aws"]["accounts"], clouds["azure"]["subscriptions"]
     subscription = _of(None, subscriptions)
+    gateway_host, _, gateway_port = facts["access"]["gateway"].rpartition(":")
     return _GUIDE.format(
         base_url=facts["base_url"],
         users="\n".join(map(_line, facts["users"])),
@@ -47,8 +58,16 @@ def guide(facts_path: Path) -> str:
         account=f"aws:{_of(None, accounts)['account_id']}",
         subscription=f"azure:{subscription['subscription_id']}",
         directory=subscription["directory_id"],
-        facts_path=facts_path.relative_to(facts_path.parents[1]),
+        gateway_host=gateway_host,
+        gateway_port=gateway_port,
+        known_hosts=_shown(Path(facts["access"]["known_hosts"]), facts_path),
+        facts_path=_shown(facts_path, facts_path),
     )
+
+
+def _shown(path: Path, facts_path: Path) -> Path:
+    """As a person in the project's folder would type it."""
+    return path.relative_to(facts_path.parents[1])
 
 
 def _of(tenant: str | None, accounts: list[dict[str, Any]]) -> dict[str, Any]:

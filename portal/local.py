@@ -11,8 +11,10 @@ from pathlib import Path
 from portal.guide import guide
 from portal.pretending import NO_CLOUD, PretendClouds
 from portal.runtime.console import Console
+from portal.runtime.gateway import LocalGateway
 from portal.runtime.postgres import forget_postgres
 from portal.runtime.processes import ROOT, PortalProcesses
+from portal.runtime.programs import Child
 from portal.runtime.readiness import free_port
 from portal.runtime.secrets import Secrets
 from portal.runtime.servers import Servers, servers
@@ -23,7 +25,7 @@ DEVELOPMENT_STATE = DEMO_STATE / "development"
 PREFERRED_PORT = 8000
 
 _MADE_AT_START = (
-    "postgres", "valkey", "secrets", "certificates", "log", "mail", "beat",
+    "postgres", "valkey", "secrets", "certificates", "log", "mail", "beat", "hosts", "gateway/spool",
     "demo.json", "demo.partial",
 )  # fmt: skip
 
@@ -62,7 +64,10 @@ def run_demo(*, port: int | None = None, state: Path | None = None) -> None:
 
 
 def forget(state: Path) -> None:
-    """Remove what an earlier demo made. The sandbox forgot its part when it ended."""
+    """Remove what an earlier demo made. The sandbox forgot its part when it ended.
+
+    The gateway keeps its SSH host key: ssh would take another one for an attack.
+    """
     forget_postgres(state)
     for name in _MADE_AT_START:
         path = state / name
@@ -78,13 +83,25 @@ def _start_demo(supervisor: Supervisor, place: Place) -> None:
     chosen.make_database()
     _migrate(supervisor, PortalProcesses(place.port, place.state, _environment(chosen, place)))
     supervisor.wait(pretending)
-    environment = {**_environment(chosen, place), **clouds.environment()}
-    portal = PortalProcesses(place.port, place.state, environment, clouds.credentials())
-    serving = supervisor.begin(portal.worker(), portal.beat(), portal.web(), clouds.issuer(portal))
+    gateway = LocalGateway(place.state, chosen.redis_url)
+    told = {**clouds.environment(), **gateway.environment(), "PORTAL_GATEWAY_URLS": gateway.url}
+    settings = {**_environment(chosen, place), **told}
+    portal = PortalProcesses(place.port, place.state, settings, clouds.credentials(), gateway.keys())
+    programs = (portal.worker(), portal.beat(), portal.web(), clouds.issuer(portal), gateway.signer(portal))
+    serving = supervisor.begin(*programs)
+    serving += _begin_gateway(supervisor, gateway, portal)
+    serving += supervisor.begin(clouds.machines())
     facts = place.facts.with_suffix(".partial")
-    supervisor.run(portal.command("seed_demo", *clouds.options(), "--facts", str(facts)))
+    where = ("--known-hosts", str(gateway.known_hosts), "--facts", str(facts))
+    supervisor.run(portal.command("seed_demo", *clouds.options(), *where))
     supervisor.wait(serving)
     facts.rename(place.facts)  # at once or not at all, and only when everything is ready
+
+
+def _begin_gateway(supervisor: Supervisor, gateway: LocalGateway, portal: PortalProcesses) -> list[Child]:
+    supervisor.run(gateway.files(portal))
+    gateway.write_known_hosts()
+    return supervisor.begin(gateway.program())
 
 
 def _environment(chosen: Servers, place: Place) -> dict[str, str | None]:
@@ -118,10 +135,14 @@ def run_development(*, port: int | None = None, environment: Mapping[str, str] =
         chosen = servers(place.state)
         supervisor.start(*chosen.programs())
         chosen.make_database()
-        settings = {**_environment(chosen, place), **_given(environment), **NO_CLOUD}
-        portal = PortalProcesses(place.port, place.state, settings, _credentials(environment, place))
+        gateway = LocalGateway(place.state, chosen.redis_url)
+        told = {**_given(environment), **NO_CLOUD, **gateway.environment()}
+        settings = {**_environment(chosen, place), **told}
+        credentials = _credentials(environment, place)
+        portal = PortalProcesses(place.port, place.state, settings, credentials, gateway.keys(environment))
         _migrate(supervisor, portal)
-        supervisor.start(portal.worker(), portal.beat(), portal.web())
+        serving = supervisor.begin(portal.worker(), portal.beat(), portal.web(), gateway.signer(portal))
+        supervisor.wait(serving + _begin_gateway(supervisor, gateway, portal))
         console.say(f"The portal answers at {place.url}")
         supervisor.watch()
 

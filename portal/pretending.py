@@ -7,10 +7,11 @@ from functools import cached_property
 from pathlib import Path
 
 from portal.runtime.certificates import Authority
+from portal.runtime.identity import login
 from portal.runtime.processes import ROOT, PortalProcesses
 from portal.runtime.programs import Program
 from portal.runtime.readiness import free_port
-from portal.runtime.sandbox import SandboxAws, SandboxAzure, SandboxIdp
+from portal.runtime.sandbox import SandboxAws, SandboxAzure, SandboxHosts, SandboxIdp
 from portal.runtime.secrets import Secrets
 
 PORTAL_ACCOUNT = "999900001111"
@@ -52,6 +53,7 @@ class PretendClouds:
     aws: SandboxAws
     azure: SandboxAzure
     idp: SandboxIdp
+    hosts: SandboxHosts
     issuer_port: int
     authority: Authority
 
@@ -59,9 +61,10 @@ class PretendClouds:
     def in_folder(cls, state: Path) -> "PretendClouds":
         """Choose ports, and make certificates; nothing runs yet."""
         authority = Authority(state / "certificates")
-        azure = SandboxAzure(free_port(), authority.ca_file)
+        azure = SandboxAzure(free_port(), authority.ca_file, free_port())
         idp = SandboxIdp(free_port())
-        return cls(state, SandboxAws(free_port()), azure, idp, free_port(), authority)
+        hosts = SandboxHosts(state / "hosts", state / "certificates" / "identity", login())
+        return cls(state, SandboxAws(free_port()), azure, idp, hosts, free_port(), authority)
 
     def programs(self, portal_url: str) -> list[Program]:
         return [
@@ -70,6 +73,10 @@ class PretendClouds:
             self.azure.program(DIRECTORIES, self.authority.certify("azure")),
         ]
 
+    def machines(self) -> Program:
+        """What runs on the pretend machines; begun when there is a gateway for it."""
+        return self.hosts.program(self.aws, self.azure)
+
     def issuer(self, portal: PortalProcesses) -> Program:
         return portal.issuer(self.issuer_port, self.authority.certify("issuer"), self.authority.ca_file)
 
@@ -77,6 +84,7 @@ class PretendClouds:
         """The settings that lead the portal here; once the sandboxes run."""
         return {
             **NO_CLOUD,
+            **self.hosts.environment(),
             "PORTAL_AWS_ENDPOINT_URL": self.aws.url,
             "PORTAL_AWS_ACCOUNT_ID": self._keys["account_id"],
             "PORTAL_AWS_PRINCIPAL_ARN": self._keys["arn"],

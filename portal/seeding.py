@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from enclaves.lifecycle import AccountState, DeploymentState, EnclaveState
-from enclaves.models import Cloud, CloudAccount, Deployment, Enclave, Zone
+from enclaves.models import Cloud, CloudAccount, Deployment, Enclave, Host, Zone
 from enclaves.provisioning.issuer import published_keys
 from enclaves.services.accounts import hand_in_client, register_account, verify_account
 from enclaves.services.deployments import apply_plan, submit_spec
@@ -272,11 +272,16 @@ def _land(plan: AccountPlan, admins: Admins, *, by: Actor) -> Landing:
         apply_plan(revision, by=by, plan_hash=revision.plan_hash)
         deployment = revision.deployment
         yield Wait(f"the hosts of {deployment}", partial(_is_in, deployment, DeploymentState.LIVE))
+        yield Wait(f"the agents on the hosts of {deployment}", partial(_are_heard, deployment))
 
 
 def _is_in(thing: CloudAccount | Enclave | Deployment, state: str) -> bool:
     thing.refresh_from_db()
     return bool(thing.state == state)
+
+
+def _are_heard(deployment: Deployment) -> bool:
+    return not Host.objects.filter(deployment=deployment, agent__seen_at=None).exists()
 
 
 def _facts(people: list[Person], tokens: list[dict[str, Any]], admins: Admins) -> dict[str, Any]:

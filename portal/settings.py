@@ -1,6 +1,7 @@
 """Settings for every environment; what differs comes from environment variables.
 
-docs/operations.md lists the variables. portal/checks.py refuses what would be unsafe in production.
+docs/operations.md lists the variables. portal/checks.py refuses what would be unsafe in production, and
+portal/process_checks.py what only some processes may have.
 """
 
 import os
@@ -58,6 +59,11 @@ MIDDLEWARE = [
     "tenants.sessions.watch_sessions",
 ]
 ROOT_URLCONF = "portal.urls"
+PROCESS = os.environ.get("PORTAL_PROCESS", "")  # "signer", or empty for all others
+if PROCESS == "signer":
+    # It talks to gateways and to the portal's own pages, by secrets: no browser, no session, no cookie.
+    # The one that stays does nothing there, and allauth does not start without it.
+    MIDDLEWARE, ROOT_URLCONF = ["allauth.account.middleware.AccountMiddleware"], "portal.signer_urls"
 WSGI_APPLICATION = "portal.asgi.wsgi"
 TEMPLATES = [
     {
@@ -129,6 +135,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 # What has open pages look again; tenants know no streams.
 LIVE_NUDGE = "enclaves.provisioning.live.nudge"
+# What ends at once when a tenant is frozen.
+ON_FREEZE = "enclaves.services.access.end_for_freeze"
+# What looks again at somebody who lost a role, or left.
+ON_DEPARTURE = "enclaves.provisioning.grants.look_at_grants_of"
 CELERY_TASK_DEFAULT_QUEUE = "rest"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "enclaves.tasks.sweep", "schedule": 2.0, "options": {"expires": 2}},
@@ -222,6 +232,9 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
+        "AccessEnd": "enclaves.lifecycle.AccessEnd",
+        "AccessSide": "enclaves.models.AccessRequest.Side",
+        "AccessState": "enclaves.lifecycle.AccessState",
         "AccountState": "enclaves.lifecycle.AccountState",
         "EnclaveState": "enclaves.lifecycle.EnclaveState",
         "DeploymentState": "enclaves.lifecycle.DeploymentState",
@@ -286,6 +299,22 @@ AWS_PRINCIPAL_ARN = os.environ.get("PORTAL_AWS_PRINCIPAL_ARN", "")
 AWS_ENDPOINT_URL = os.environ.get("PORTAL_AWS_ENDPOINT_URL", "")
 # Encrypts the private halves of the issuer's keys. Only the worker signs, so only the worker has it.
 SIGNING_SECRET = os.environ.get("PORTAL_SIGNING_SECRET", "")
+# Locks the keys that open hosts to people, provisioning/authorities.py. For the signer and the worker alone.
+SSH_SECRET = os.environ.get("PORTAL_SSH_SECRET", "")
+SSH_OLD_SECRETS = [secret for secret in os.environ.get("PORTAL_SSH_OLD_SECRETS", "").split(",") if secret]
+# Where gateways ask, and which of the portal's processes may: the signer serves nobody else.
+GATEWAY_SECRET = os.environ.get("PORTAL_GATEWAY_SECRET", "")  # of gateways, to the signer
+SIGNER_SECRET = os.environ.get("PORTAL_SIGNER_SECRET", "")  # of the pages and the API, to the signer
+SIGNER_URL = os.environ.get("PORTAL_SIGNER_URL", "").rstrip("/")  # empty: no certificates are made
+# What a host is told at its birth, and how people call the gateway; empty: hosts get no agent.
+GATEWAY_URLS = [url for url in os.environ.get("PORTAL_GATEWAY_URLS", "").split(",") if url]  # wss://…
+AGENT_SHA256 = os.environ.get("PORTAL_AGENT_SHA256", "")  # of the agent's file that gateways serve
+GATEWAY_SSH = os.environ.get("PORTAL_GATEWAY_SSH", "")  # host:port
+HOST_LOGIN = os.environ.get("PORTAL_HOST_LOGIN", "enclave")
+# The clouds' certificates for identity documents: aws/<region>.pem, azure/roots.pem, azure/intermediates.pem.
+IDENTITY_CERTIFICATES = os.environ.get("PORTAL_IDENTITY_CERTIFICATES", "")
+# The domain in the names of hosts (spiffe://…): the portal's own, and never changed.
+TRUST_DOMAIN = os.environ.get("PORTAL_TRUST_DOMAIN", "") or urlsplit(BASE_URL).hostname or "localhost"
 # Signs checkpoints of the audit, also those that a page asks for: all processes have it, no row has.
 AUDIT_KEY = os.environ.get("PORTAL_AUDIT_KEY", "")
 AUDIT_OLD_KEYS = [key for key in os.environ.get("PORTAL_AUDIT_OLD_KEYS", "").split(",") if key]  # public

@@ -70,6 +70,28 @@ _STYLES: Final[dict[str, dict[str, dict[str, str]]]] = {
         "cancelled": BAR,
         "frozen": PAUSE,
     },
+    "access": {
+        "requested": CLOCK,
+        "approved": RUN,
+        "active": OK,
+        "ended": OK,
+        "expired": OK,
+        "finished": OK,
+        "revoked": BAR,
+        "frozen": PAUSE,
+        "denied": BAR,
+        "withdrawn": BAR,
+        "lapsed": BAR,
+        "activation_failed": WARN,
+        "revocation_failed": BAD,
+    },
+    "agent": {
+        "heard": OK,
+        "silent": WARN,
+        "waiting": CLOCK,
+        "never": UNKNOWN,
+        "gone": BAR,
+    },
     "token": {
         "active": OK,
         "suspended": PAUSE,
@@ -120,9 +142,14 @@ _STYLES: Final[dict[str, dict[str, dict[str, str]]]] = {
 
 _WORDS: Final = {
     ("check", "waiting"): "not started",
+    ("agent", "heard"): "heard of",
+    ("agent", "waiting"): "not enrolled yet",
+    ("agent", "never"): "never enrolled",
     ("sign_on", "untried"): "not tried yet",
     ("sign_on", "in_force"): "in force",
     ("zone", "troubled"): "look at it",
+    ("access", "activation_failed"): "activation failed",
+    ("access", "revocation_failed"): "revocation failed",
     ("deployment", "rolling_out"): "rolling out",
     ("deployment", "held_back"): "held back",
 }

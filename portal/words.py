@@ -32,3 +32,13 @@ def took(length: timedelta) -> str:
     if not minutes:
         return f"{seconds} s"
     return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min {seconds % 60} s"
+
+
+def left(end: datetime, now: datetime) -> str:
+    """What is left of a time that somebody has: "41:12 left", from an hour on "2 h 14 min left"."""
+    seconds = int((end - now).total_seconds())
+    if seconds <= 0:
+        return "over"
+    if seconds >= 3_600:  # noqa: PLR2004 -- an hour
+        return f"{seconds // 3_600} h {seconds // 60 % 60} min left"
+    return f"{seconds // 60}:{seconds % 60:02} left"

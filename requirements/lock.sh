@@ -4,7 +4,13 @@
 set -eu
 
 compile() {
-    "$python" -m uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header \
+    compile_for 3.12 "$@"
+}
+
+compile_for() {
+    version=$1
+    shift
+    "$python" -m uv pip compile --quiet --universal --python-version "$version" --generate-hashes --no-header \
         --no-annotate "$@"
 }
 
@@ -15,3 +21,4 @@ compile pyproject.toml --group embedded --group sandbox $same -o requirements/de
 compile pyproject.toml $same -o requirements/run.txt
 compile --group checkov -o requirements/checkov.txt
 compile --group install -o requirements/install.txt
+compile_for 3.9 --group agent -o requirements/agent.txt

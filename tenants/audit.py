@@ -43,21 +43,28 @@ def record(
     action: str,
     subject: models.Model | str,
     *,
-    by: Actor | System,
+    by: Actor | StaffActor | System,
     tenant: Tenant | None = None,
     **detail: Any,
 ) -> AuditEvent:
     """Write one event; part of the transaction of the change itself.
 
     ``action`` is ``<object>.<what happened>``. Until that transaction ends, other writers of the tenant
-    wait. Nothing secret may be in ``detail``.
+    wait. Nothing secret may be in ``detail``. Staff are in no tenant: then ``tenant`` is to be named.
     """
-    tenant_id = tenant.pk if tenant else by.tenant_id
-    end = AuditHead.objects.select_for_update(no_key=True).get(tenant_id=tenant_id)
+    end = AuditHead.objects.select_for_update(no_key=True).get(tenant_id=_owner(by, tenant))
     event = _next(end, action, _named(subject, action), by, detail)
     event.save(force_insert=True)
     AuditHead.objects.filter(pk=end.pk).update(count=event.sequence, hash=event.hash)
     return event
+
+
+def _owner(by: Actor | StaffActor | System, tenant: Tenant | None) -> UUID:
+    if tenant is not None:
+        return tenant.pk
+    if isinstance(by, StaffActor):
+        raise TypeError("Staff are in no tenant: name the one whose record it is.")
+    return by.tenant_id
 
 
 def _next(

@@ -19,10 +19,12 @@ class Kind(StrEnum):
     ACCOUNT_CLAIMED = "account.claimed"
     OPERATION_FAILED = "operation.failed"
     HOST_FAILED = "host.failed"
+    AGENT_REFUSED = "agent.refused"
     ACCESS_ASKED = "access.asked"
     ACCESS_DECIDED = "access.decided"
     ACCESS_ACTIVE = "access.active"
     ACCESS_ENDED = "access.ended"
+    ACCESS_NOT_GONE = "access.not_gone"
     MEMBER_INVITED = "member.invited"
     MEMBER_JOINED = "member.joined"
     MEMBER_ROLES_CHANGED = "member.roles_changed"
@@ -49,7 +51,7 @@ class Rule(NamedTuple):
 
 
 _SEES_TOKENS, _SEES_MEMBERS = Permission.TOKEN_MANAGE, Permission.MEMBER_VIEW
-_SEES_ACCOUNTS = Permission.ACCOUNT_VIEW
+_SEES_ACCOUNTS, _SEES_ACCESS = Permission.ACCOUNT_VIEW, Permission.ACCESS_VIEW
 
 RULES: Final[dict[Kind, Rule]] = {
     Kind.ACCOUNT_DEGRADED: Rule(
@@ -71,16 +73,26 @@ RULES: Final[dict[Kind, Rule]] = {
         "Work", "An operation failed", "s-bad", "bad", Permission.OPERATION_VIEW, WORKERS, lasts=True
     ),
     Kind.HOST_FAILED: Rule("Work", "Hosts failed", "s-bad", "bad", Permission.HOST_VIEW, WORKERS, lasts=True),
+    Kind.AGENT_REFUSED: Rule(
+        "Work",
+        "A machine is not believed to be our host",
+        "s-bad",
+        "bad",
+        Permission.HOST_VIEW,
+        ADMINS,
+        lasts=True,
+    ),
     Kind.ACCESS_ASKED: Rule(
-        "Access", "Somebody asks for access", "key", "warn", Permission.HOST_VIEW, ADMINS, lasts=True
+        "Access", "Somebody asks for access", "key", "warn", _SEES_ACCESS, ADMINS, lasts=True, tells_end=False
     ),
-    Kind.ACCESS_DECIDED: Rule(
-        "Access", "Access was granted or denied", "key", "idle", Permission.HOST_VIEW, ADMINS
-    ),
+    Kind.ACCESS_DECIDED: Rule("Access", "Access was granted or denied", "key", "idle", _SEES_ACCESS, ADMINS),
     Kind.ACCESS_ACTIVE: Rule(
-        "Access", "Somebody is on a host", "terminal", "run", Permission.HOST_VIEW, NOBODY, lasts=True
+        "Access", "Somebody is on a host", "terminal", "run", _SEES_ACCESS, NOBODY, lasts=True
     ),
-    Kind.ACCESS_ENDED: Rule("Access", "Access ended", "key", "idle", Permission.HOST_VIEW, NOBODY),
+    Kind.ACCESS_ENDED: Rule("Access", "Access ended", "key", "idle", _SEES_ACCESS, NOBODY),
+    Kind.ACCESS_NOT_GONE: Rule(
+        "Access", "Access is over, but not known to be gone", "s-bad", "bad", _SEES_ACCESS, ADMINS, lasts=True
+    ),
     Kind.MEMBER_INVITED: Rule("Members", "Somebody is invited", "mail", "idle", _SEES_MEMBERS, NOBODY),
     Kind.MEMBER_JOINED: Rule("Members", "Somebody joined", "people", "idle", _SEES_MEMBERS, ADMINS),
     Kind.MEMBER_ROLES_CHANGED: Rule("Members", "Roles changed", "people", "idle", _SEES_MEMBERS, ADMINS),

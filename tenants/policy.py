@@ -45,6 +45,12 @@ class Permission(StrEnum):
     DEPLOYMENT_RETIRE = "deployment:retire"
     HOST_VIEW = "host:view"
     OPERATION_VIEW = "operation:view"
+    ACCESS_VIEW = "access:view"
+    ACCESS_ASK = "access:ask"
+    ACCESS_DECIDE = "access:decide"
+    ACCESS_END = "access:end"
+    ACCESS_RULE = "access:rule"
+    RECORDING_VIEW = "recording:view"
 
 
 _READER = {
@@ -62,6 +68,7 @@ _READER = {
     Permission.DEPLOYMENT_VIEW,
     Permission.HOST_VIEW,
     Permission.OPERATION_VIEW,
+    Permission.ACCESS_VIEW,
 }
 _DEVELOPER = _READER | {
     Permission.TOKEN_CREATE,
@@ -70,8 +77,13 @@ _DEVELOPER = _READER | {
     Permission.DEPLOYMENT_PLAN,
     Permission.DEPLOYMENT_APPLY,
     Permission.DEPLOYMENT_RETIRE,
+    Permission.ACCESS_ASK,
 }
 _ADMIN = _DEVELOPER | {
+    Permission.ACCESS_DECIDE,
+    Permission.ACCESS_END,
+    Permission.ACCESS_RULE,
+    Permission.RECORDING_VIEW,
     Permission.TENANT_FREEZE,
     Permission.TENANT_SECURE,
     Permission.MEMBER_INVITE,
@@ -134,6 +146,7 @@ class StaffPermission(StrEnum):
     ENCLAVE_LOOK = "enclave:look"
     HOST_LOOK = "host:look"
     OPERATION_LOOK = "operation:look"
+    ACCESS_LOOK = "access:look"
     ACCESS_ASK = "access:ask"
     ACCESS_DECIDE = "access:decide"
     ZONE_VIEW = "zone:view"
@@ -150,6 +163,7 @@ _STAFF = {
     StaffPermission.ENCLAVE_LOOK,
     StaffPermission.HOST_LOOK,
     StaffPermission.OPERATION_LOOK,
+    StaffPermission.ACCESS_LOOK,
     StaffPermission.ZONE_VIEW,
 }
 

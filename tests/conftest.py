@@ -19,16 +19,26 @@ from tenants.services.staff import add_staff
 from tenants.services.tenants import create_tenant
 from tests.signing_in import TOTP, sign_in
 
-JOURNEYS, WALLS = "tests/journeys/", "tests/walls/"
+# What stays with one worker, because it shares a demo or a world that is costly to make.
+FOLDERS = ("tests/journeys/", "tests/access/")
+FILES = ("tests/walls/", "tests/gateway/")
 
 
 class Sharing(LoadScopeScheduling):
-    """Workers take one test after the other; what has a costly beginning stays together."""
+    """Workers take one test after the other, or one of the above."""
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith(JOURNEYS):
-            return JOURNEYS  # one demo for all
-        return nodeid.partition("::")[0] if nodeid.startswith(WALLS) else nodeid
+        for folder in FOLDERS:
+            if nodeid.startswith(folder):
+                return folder
+        return nodeid.partition("::")[0] if nodeid.startswith(FILES) else nodeid
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # What one worker has to do alone begins first; the others fill the time beside it.
+    for early in (FILES, FOLDERS, FOLDERS[:1]):
+        items.sort(key=lambda item, early=early: not item.nodeid.startswith(early))
 
 
 @pytest.hookimpl(optionalhook=True)

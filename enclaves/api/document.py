@@ -38,6 +38,12 @@ who makes it on the page *Personal tokens*, and never may more than they.
 7. `POST …/deployments/{id}/apply/` with that `plan_hash` answers with the operation to watch.
 8. `GET …/hosts/?deployment={id}` shows the hosts: `planned`, `provisioned`, `ready`, then `active`.
 
+**Getting onto a host.** `POST …/access-requests/` asks for hosts by their ids. Somebody else decides: an
+approver of the vendor on what members ask, an admin of the tenant on what the vendor's people ask. Read
+`…/access-requests/{name}/` until its `state` is `active`, have your own SSH key certified by
+`POST …/access-requests/{name}/certificate/`, and log in at the gateway as `{name}` with it. At `ends_at` it
+is over; `nothing_left_at` says when it was verified that no login, session or process is left.
+
 **Conventions.** Names are in snake_case, times are RFC 3339 in UTC. A list is
 `{"next", "previous", "results"}`: follow `next` until it is null; `limit` sets the size of a page, 500 at
 most. A filter that does not exist is refused. Errors are problem documents (RFC 9457) with `status` and
@@ -57,6 +63,12 @@ TAGS = [
     {"name": "enclaves", "description": "An account in a zone."},
     {"name": "deployments", "description": "Applications, their specs and plans, and applying them."},
     {"name": "hosts", "description": "The machines that the portal made."},
+    {
+        "name": "access",
+        "description": "Temporary SSH access to hosts: asked, decided, recorded, ended. Deciding takes a "
+        "person with a second factor in a browser's session. A personal token may ask for its "
+        "person; any token may look, and an admin's may end.",
+    },
     {"name": "operations", "description": "Work that a worker does, and how it goes."},
     {"name": "tenants", "description": "Members, service accounts, tokens, the freeze and the audit."},
     {

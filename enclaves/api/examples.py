@@ -71,3 +71,18 @@ APPLY = OpenApiExample(
     {"plan_hash": "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"},
     request_only=True,
 )
+ACCESS = OpenApiExample(
+    "Onto one host, for half an hour",
+    {
+        "hosts": ["3f0c8a52-5d2e-4f6b-9a51-7c1f0e2d4b68"],
+        "reason": "A core dump of query-1.",
+        "ticket": "CASE-20817",
+        "minutes": 30,
+    },
+    request_only=True,
+)
+PUBLIC_KEY = OpenApiExample(
+    "The line of a .pub file",
+    {"public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f ada"},
+    request_only=True,
+)

@@ -5,8 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from enclaves.api.serializers.base import StrictSerializer
-from enclaves.lifecycle import DeploymentState, HostState, OperationState
-from enclaves.models import Operation
+from enclaves.lifecycle import AccessState, DeploymentState, HostState, OperationState
+from enclaves.models import AccessRequest, Operation
 from tenants.api.pages import LONGEST_PAGE
 from tenants.paging import PAGE_SIZE
 
@@ -48,6 +48,20 @@ class OperationFilters(Filters):
     deployment = serializers.UUIDField(required=False)
     kind = serializers.MultipleChoiceField(choices=Operation.Kind.choices, required=False)
     state = serializers.MultipleChoiceField(choices=OperationState.choices, required=False)
+
+
+class AccessFilters(Filters):
+    enclave = EnclaveFilter()
+    deployment = serializers.UUIDField(required=False)
+    host = serializers.UUIDField(required=False, help_text="The requests that name this host.")
+    side = serializers.ChoiceField(AccessRequest.Side.choices, required=False)
+    state = serializers.MultipleChoiceField(choices=AccessState.choices, required=False)
+
+
+class FleetAccessFilters(Filters):
+    tenant = serializers.CharField(required=False, max_length=31)
+    side = serializers.ChoiceField(AccessRequest.Side.choices, required=False)
+    state = serializers.MultipleChoiceField(choices=AccessState.choices, required=False)
 
 
 class EventFilters(StrictSerializer):

@@ -33,5 +33,5 @@ class HostView(EnclavesView):
 
     @extend_schema(responses=HostDetailSerializer, summary="A host and its time line", tags=TAGS)
     def get(self, request: Request, id: UUID) -> Response:
-        host = get_object_or_404(seeing.hosts(self.tenant), pk=id)
+        host = get_object_or_404(seeing.hosts(self.tenant).select_related("agent"), pk=id)
         return self.single(self.shown(HostDetailSerializer, host, timeline=seeing.timeline(host)))

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from django.urls.converters import StringConverter
 
 from enclaves.api import (
+    access,
     accounts,
     applications,
     deployments,
@@ -14,6 +15,7 @@ from enclaves.api import (
     templates,
     zones,
 )
+from enclaves.api.staff import access as staff_access
 from enclaves.api.staff import views as staff
 
 
@@ -49,6 +51,18 @@ _operation = [
     path("", operations.OperationView.as_view(), name="api-operation"),
     path("events/", operations.OperationEventListView.as_view(), name="api-operation-events"),
 ]
+_access = [
+    path("", access.AccessRequestView.as_view(), name="api-access-request"),
+    path("approve/", access.AccessApproveView.as_view(), name="api-access-approve"),
+    path("deny/", access.AccessDenyView.as_view(), name="api-access-deny"),
+    path("withdraw/", access.AccessWithdrawView.as_view(), name="api-access-withdraw"),
+    path("revoke/", access.AccessRevokeView.as_view(), name="api-access-revoke"),
+    path("finish/", access.AccessFinishView.as_view(), name="api-access-finish"),
+    path("extend/", access.AccessExtendView.as_view(), name="api-access-extend"),
+    path("certificate/", access.AccessCertificateView.as_view(), name="api-access-certificate"),
+    path("recordings/", access.AccessSessionListView.as_view(), name="api-access-sessions"),
+    path("recordings/<uuid:id>/", access.AccessRecordingView.as_view(), name="api-access-recording"),
+]
 _tenant: list[URLPattern | URLResolver] = [
     path("cloud-accounts/", accounts.CloudAccountListView.as_view(), name="api-cloud-accounts"),
     path("cloud-accounts/<account:account>/", include(_account)),
@@ -62,9 +76,23 @@ _tenant: list[URLPattern | URLResolver] = [
     path("hosts/<uuid:id>/", hosts.HostView.as_view(), name="api-host"),
     path("operations/", operations.OperationListView.as_view(), name="api-operations"),
     path("operations/<uuid:id>/", include(_operation)),
+    path("access-requests/", access.AccessRequestListView.as_view(), name="api-access-requests"),
+    path("access-requests/<slug:name>/", include(_access)),
+    path("access-rules/", access.AccessRulesView.as_view(), name="api-access-rules"),
 ]
 
-_staff = [
+_staff_access = [
+    path("", staff_access.FleetAccessView.as_view(), name="api-staff-access-request"),
+    path("approve/", staff_access.FleetApproveView.as_view(), name="api-staff-access-approve"),
+    path("deny/", staff_access.FleetDenyView.as_view(), name="api-staff-access-deny"),
+    path("withdraw/", staff_access.FleetWithdrawView.as_view(), name="api-staff-access-withdraw"),
+    path("revoke/", staff_access.FleetRevokeView.as_view(), name="api-staff-access-revoke"),
+    path("finish/", staff_access.FleetFinishView.as_view(), name="api-staff-access-finish"),
+    path("extend/", staff_access.FleetExtendView.as_view(), name="api-staff-access-extend"),
+    path("certificate/", staff_access.FleetCertificateView.as_view(), name="api-staff-access-certificate"),
+    path("recordings/", staff_access.FleetSessionListView.as_view(), name="api-staff-access-sessions"),
+]
+_staff: list[URLPattern | URLResolver] = [
     path("fleet/", staff.FleetView.as_view(), name="api-staff-fleet"),
     path("tenants/", staff.FleetTenantListView.as_view(), name="api-staff-tenants"),
     path("tenants/<slug:name>/", staff.FleetTenantView.as_view(), name="api-staff-tenant"),
@@ -76,6 +104,8 @@ _staff = [
     path("hosts/<uuid:id>/", staff.FleetHostView.as_view(), name="api-staff-host"),
     path("operations/", staff.FleetOperationListView.as_view(), name="api-staff-operations"),
     path("operations/<uuid:id>/", staff.FleetOperationView.as_view(), name="api-staff-operation"),
+    path("access-requests/", staff_access.FleetAccessListView.as_view(), name="api-staff-access-requests"),
+    path("access-requests/<slug:name>/", include(_staff_access)),
     path("zones/", staff.StaffZoneListView.as_view(), name="api-staff-zones"),
     path("zones/<zone:zone>/", staff.StaffZoneView.as_view(), name="api-staff-zone"),
 ]

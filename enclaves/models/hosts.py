@@ -30,6 +30,8 @@ class Host(Moving):
     availability_zone_id = models.CharField(max_length=30)
     image_id = models.CharField(max_length=200)
     instance_id = models.CharField(max_length=200, blank=True)
+    identity = models.CharField(max_length=60, blank=True)  # as the cloud's identity documents call it
+    user_data = models.TextField(blank=True)  # what it was told at its birth; the same in each try
     private_ipv4 = models.CharField(max_length=15, blank=True)
     ipv6 = models.CharField(max_length=45, blank=True)
     problem = models.TextField(blank=True)

@@ -99,6 +99,7 @@ class Work(TenantOwned):
     class Kind(models.TextChoices):
         VERIFY = "verify"  # subject: an account
         RECONCILE = "reconcile"  # subject: an enclave
+        ACCESS = "access"  # subject: an access request
 
     kind = models.CharField(max_length=20, choices=Kind)
     subject = models.UUIDField()

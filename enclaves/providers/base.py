@@ -168,6 +168,7 @@ class HostOrder:
     availability_zone_id: str
     confidential: str  # "none" | "vm" | "enclave"
     tags: Mapping[str, str]
+    user_data: str = ""  # what the machine is told at its birth; nothing secret
 
 
 class CloudHostState(StrEnum):
@@ -197,6 +198,7 @@ class CloudHost:
     launched_at: datetime | None = None
     reason: str = ""
     operation: str = ""
+    identity: str = ""  # what the cloud's identity documents call the machine
 
 
 class ProgressState(StrEnum):

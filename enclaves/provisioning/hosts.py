@@ -10,7 +10,7 @@ from django.utils import timezone
 from enclaves.lifecycle import HOST_DEADLINES, HostState
 from enclaves.models import Deployment, Enclave, Host, HostMove
 from enclaves.provisioning import live
-from enclaves.provisioning.telling import tell_of_hosts
+from enclaves.provisioning.telling import tell_of_believed_agent, tell_of_hosts
 
 
 def plan_rows(deployment: Deployment, wanted: Iterable[dict[str, Any]], *, by: str) -> list[Host]:
@@ -45,6 +45,8 @@ def move(host: Host, target: HostState, *, by: str, reason: str = "", **changes:
         live.nudge(host.tenant_id, f"host:{host.pk}", f"enclave:{host.enclave_id}", "hosts")
         if HostState.FAILED in (origin, target):
             tell_of_hosts(host.deployment)
+        if target in (HostState.FAILED, HostState.DEPROVISIONED):
+            tell_of_believed_agent(host)
 
 
 def renew_deadlines(enclave: Enclave) -> None:

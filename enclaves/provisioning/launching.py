@@ -11,8 +11,8 @@ from django.utils import timezone
 from enclaves.lifecycle import HostState
 from enclaves.models import Enclave, Host, HostMove, Work
 from enclaves.providers.base import CloudHost, HostOrder, Progress, ProgressState, ProviderError, Trouble
+from enclaves.provisioning import birth, work
 from enclaves.provisioning import hosts as host_rows
-from enclaves.provisioning import work
 from enclaves.provisioning.rounds import BY, Round
 
 LAUNCHES_PER_ROUND = 50
@@ -82,6 +82,7 @@ def launch_failed(this: Round, host: Host, error: ProviderError) -> None:
     changes: dict[str, object] = {"problem": str(error), "cloud_operation": "", "follow_at": None}
     if error.trouble == Trouble.NO_CAPACITY:
         changes |= {"launch_count": host.launch_count + 1, "availability_zone_id": _next_zone(this, host)}
+        changes["user_data"] = ""  # another order, which may wait, and is to name the keys of its day
     _keep(host, **changes)
     if error.trouble == Trouble.REFUSED:
         work.ask(host.tenant_id, Work.Kind.VERIFY, this.enclave.account_id, urgent=True)
@@ -95,6 +96,7 @@ def seen(machine: CloudHost | None) -> dict[str, str]:
         "instance_id": machine.instance_id,
         "private_ipv4": machine.private_ipv4,
         "ipv6": machine.ipv6,
+        **({"identity": machine.identity} if machine.identity else {}),
     }
 
 
@@ -109,7 +111,8 @@ def _launches_left(this: Round) -> int:
 
 def _launch_one(this: Round, host: Host) -> None:
     this.claimed.keep()
-    _keep(host, launch_tried_at=timezone.now())
+    told = host.user_data or birth.user_data(this.enclave, host)
+    _keep(host, launch_tried_at=timezone.now(), user_data=told)
     machine = this.provider.launch(this.place, this.enclave.resources, _order(this.enclave, host))
     if machine.operation:
         # Before anything else: whoever takes over must be able to ask how it goes.
@@ -134,6 +137,7 @@ def _order(enclave: Enclave, host: Host) -> HostOrder:
             "enclave:deployment": str(host.deployment_id),
             "enclave:tenant": enclave.account.tenant.name,
         },
+        user_data=host.user_data,
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Mapping
 from functools import cache, partial
 from uuid import UUID
 
@@ -50,11 +51,15 @@ def _tell(event: Event) -> None:
 
 
 def _publish(event: Event) -> None:
+    publish(channel(event.tenant_id), as_message(event))
+
+
+def publish(to: str, message: Mapping[str, object]) -> None:
+    """Send a message to whoever listens on a channel now. It may get lost: the rows tell the same later."""
     try:
-        _valkey().publish(channel(event.tenant_id), json.dumps(as_message(event)))
+        _valkey().publish(to, json.dumps(message))
     except RedisError as error:
-        # Whoever looks finds the event in its row, on the next reload or reconnect.
-        log.warning("An event could not be published: %s", error)
+        log.warning("Nobody on %s could be told: %s", to, error)
 
 
 @cache

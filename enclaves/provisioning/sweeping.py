@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from enclaves.lifecycle import HOST_DEADLINES, HostState, IllegalMove
 from enclaves.models import Event, Host
-from enclaves.provisioning import hosts, issuer, work
+from enclaves.provisioning import authorities, hosts, issuer, work
 from tenants.scope import tenant_scope
 
 BY = "sweep"
@@ -18,6 +18,7 @@ KEEP_NUDGES = timedelta(days=1)
 def sweep() -> int:
     """Fail what is stuck, forget old nudges, turn the keys, and return how many workers should look now."""
     issuer.keep_keys()
+    authorities.keep_authorities()
     _fail_stuck_hosts()
     Event.objects.using("system").filter(operation=None, at__lt=timezone.now() - KEEP_NUDGES).delete()
     return min(work.count_due(), MOST_NUDGES)

@@ -21,6 +21,16 @@ _CLAIMED: Final = (
 )
 
 
+_NEWCOMER: Final = (
+    "{host} of {zone} is not believed to be what we launched",
+    "If it goes on, replace the host.",
+)
+_STRANGER: Final = (
+    "Something else wanted to be {host} of {zone}",
+    "Nobody got in by it. If it was not the host itself that came first, replace it.",
+)
+
+
 def tell_of_account(account: CloudAccount, *, claimed: bool) -> None:
     """Say what is wrong with an account as it is now, and that the rest is over."""
     for state, (kind, words) in _TROUBLE.items():
@@ -82,6 +92,28 @@ def tell_of_hosts(deployment: Deployment) -> None:
     link = reverse("deployment-detail", args=[tenant.name, deployment.pk])
     detail = "; ".join([*named, *left])
     notify(Kind.HOST_FAILED, tenant=tenant, source=source, title=title, detail=detail, link=link)
+
+
+def tell_of_refused_agent(host: Host, why: str, *, has_enrolled: bool) -> None:
+    """Say that something wanted to be a host and was not believed.
+
+    It holds until the host enrols, or is gone: somebody else may have been faster than the host itself.
+    """
+    tenant, zone = host.tenant, host.enclave.zone_id
+    words, advice = _STRANGER if has_enrolled else _NEWCOMER
+    notify(
+        Kind.AGENT_REFUSED,
+        tenant=tenant,
+        source=f"host:{host.pk}",
+        title=words.format(host=host, zone=zone),
+        detail=f"{why} {advice}",
+        link=f"/t/{tenant.name}/hosts/{host.pk}/",  # the signer, which tells this, has no pages to look it up
+    )
+
+
+def tell_of_believed_agent(host: Host) -> None:
+    """The host has proved itself, or is no more: what was refused in its name is over."""
+    clear(Kind.AGENT_REFUSED, tenant=host.tenant, source=f"host:{host.pk}")
 
 
 def _named(host: Host) -> str:

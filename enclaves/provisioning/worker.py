@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from enclaves.lifecycle import IllegalMove
-from enclaves.models import CloudAccount, Enclave, Work
+from enclaves.models import AccessRequest, CloudAccount, Enclave, Work
 from enclaves.providers.base import ProviderError
-from enclaves.provisioning import work
+from enclaves.provisioning import grants, work
 from enclaves.provisioning.reconcile import reconcile
 from enclaves.provisioning.verify import verify
 from enclaves.provisioning.work import Claimed, LostLease
@@ -59,7 +59,13 @@ def _reconcile(claimed: Claimed) -> datetime | None:
     return reconcile(enclave, claimed)
 
 
+def _access(claimed: Claimed) -> datetime | None:
+    everything = AccessRequest.objects.select_related("tenant", "enclave__account")
+    return grants.carry(everything.get(pk=claimed.subject), claimed)
+
+
 _HANDLERS: dict[Work.Kind, Callable[[Claimed], datetime | None]] = {
     Work.Kind.VERIFY: _verify,
     Work.Kind.RECONCILE: _reconcile,
+    Work.Kind.ACCESS: _access,
 }

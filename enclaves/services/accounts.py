@@ -14,7 +14,7 @@ from enclaves.lifecycle import AccountState, EnclaveState
 from enclaves.models import Cloud, CloudAccount, Operation, Work
 from enclaves.provisioning import live, operations, verify
 from enclaves.provisioning.telling import tell_of_account
-from enclaves.services import queue
+from enclaves.services import access, queue
 from tenants import audit
 from tenants.errors import Refused
 from tenants.gate import Actor
@@ -194,6 +194,8 @@ def _set_frozen(account: CloudAccount, by: Actor, *, frozen: bool) -> None:
     account.frozen_at = timezone.now() if frozen else None
     account.save(update_fields=["frozen_at"])
     audit.record("account.frozen" if frozen else "account.unfrozen", account, by=by, account=str(account))
+    if frozen:
+        access.end_for_freeze(by, account.pk)
     for enclave_id in account.enclaves.values_list("id", flat=True):
         queue.ask(account.tenant_id, Work.Kind.RECONCILE, enclave_id)
     live.nudge(account.tenant_id, f"account:{account.pk}", "accounts")

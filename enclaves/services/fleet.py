@@ -4,25 +4,46 @@ Everything is read on the connection that the row-level policies do not bind, so
 tenants.looks.looking, which tells each tenant what was seen of it. Figures name no thing of anybody.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, F, Func, IntegerField, Model, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from enclaves.lifecycle import OPEN_OPERATION, AccountState, EnclaveState, HostState, OperationState
-from enclaves.models import AccountCheck, CloudAccount, Deployment, Enclave, Host, HostMove, Operation
-from enclaves.services import seeing
+from enclaves.lifecycle import (
+    GRANTED,
+    OPEN_OPERATION,
+    AccessState,
+    AccountState,
+    EnclaveState,
+    HostState,
+    OperationState,
+)
+from enclaves.models import (
+    AccessRequest,
+    AccessRules,
+    AccountCheck,
+    CloudAccount,
+    Deployment,
+    Enclave,
+    Host,
+    HostMove,
+    Operation,
+)
+from enclaves.services import seeing, visits
 from tenants.audit import LOOKED
 from tenants.models import AuditEvent, Membership, Tenant
 from tenants.policy import Role
-from tenants.scope import EVERYBODY
+from tenants.scope import EVERYBODY, tenant_scope
 
 LATELY: Final = timedelta(days=1)
+MOST_STANDING: Final = 300
 NAMED: Final = 3  # tenants of a zone by name; of more only how many
 
 # The filters of each list: the conditions that they set.
@@ -110,6 +131,39 @@ def operations(wanted: Mapping[str, Any]) -> QuerySet[Operation]:
     return _narrowed(rows.annotate(revision_number=F("revision__number")), wanted, ("title__icontains",))
 
 
+def every_access() -> QuerySet[AccessRequest]:
+    return visits.every_request(EVERYBODY)
+
+
+def standing_access() -> list[AccessRequest]:
+    """What waits, is open, or is over and not known to be gone, at any tenant: what ends first, first."""
+    standing = every_access().filter(state__in=visits.STANDING)
+    return list(standing.order_by(Coalesce("ends_at", "lapses_at"), "id")[:MOST_STANDING])
+
+
+def past_access() -> QuerySet[AccessRequest]:
+    """What is over at all tenants."""
+    return every_access().exclude(state__in=visits.STANDING)
+
+
+def access_rules(tenant_ids: Collection[UUID]) -> Mapping[UUID, AccessRules]:
+    """The rules of each of these tenants."""
+    laid_down = AccessRules.objects.using(EVERYBODY).filter(tenant__in=tenant_ids)
+    found = {rules.tenant_id: rules for rules in laid_down}
+    return {one: found.get(one) or AccessRules(tenant_id=one) for one in tenant_ids}
+
+
+@contextmanager
+def access_in_its_tenant(name: str) -> Iterator[AccessRequest]:
+    """A request in the scope of its tenant, where staff act on it by the rules of everybody.
+
+    Raises AccessRequest.DoesNotExist.
+    """
+    tenant_id = AccessRequest.objects.using(EVERYBODY).values_list("tenant_id", flat=True).get(name=name)
+    with tenant_scope(tenant_id):
+        yield visits.every_request().get(name=name)
+
+
 def deployments_of(tenant: Tenant) -> list[Deployment]:
     return list(seeing.standing_deployments(tenant)[:50])
 
@@ -165,6 +219,8 @@ class Figures:
     accounts_frozen: int
     operations_open: int
     operations_failed: int  # lately
+    grants_open: int
+    grants_not_gone: int  # over, and nobody has confirmed that nothing is left of them
     zones: tuple[ZoneFigures, ...]
 
     @property
@@ -198,6 +254,7 @@ def figures() -> Figures:
         accounts={state: count for state, count, _ in states},
         accounts_frozen=sum(frozen for *_, frozen in states),
         **_operation_counts(),
+        **_grant_counts(),
         zones=_zones(),
     )
 
@@ -207,6 +264,14 @@ def _operation_counts() -> dict[str, int]:
     counts: dict[str, int] = Operation.objects.using(EVERYBODY).aggregate(
         operations_open=Count("pk", filter=Q(state__in=OPEN_OPERATION)),
         operations_failed=Count("pk", filter=failed),
+    )
+    return counts
+
+
+def _grant_counts() -> dict[str, int]:
+    counts: dict[str, int] = AccessRequest.objects.using(EVERYBODY).aggregate(
+        grants_open=Count("pk", filter=Q(state__in=GRANTED)),
+        grants_not_gone=Count("pk", filter=Q(state=AccessState.REVOCATION_FAILED)),
     )
     return counts
 

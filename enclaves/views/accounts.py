@@ -127,6 +127,7 @@ def account_freeze(request: TenantRequest, account: str) -> HttpResponse:
         title=f"Freeze {row}?",
         lead="At once, and until an admin lifts it:",
         consequences=[
+            "All access to its hosts ends: sessions are cut, and what was started in them is ended.",
             "Running operations stop at their next safe point. No new change starts.",
             "Hosts keep running. Your service is not interrupted.",
         ],

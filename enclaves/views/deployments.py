@@ -32,7 +32,11 @@ clusters:
       memory_gib: 8
       disk_gib: 50
 """
-MAY = {"plan": Permission.DEPLOYMENT_PLAN, "retire": Permission.DEPLOYMENT_RETIRE}
+MAY = {
+    "plan": Permission.DEPLOYMENT_PLAN,
+    "retire": Permission.DEPLOYMENT_RETIRE,
+    "access": Permission.ACCESS_ASK,
+}
 AT_REST = (DeploymentState.RETIRING, DeploymentState.RETIRED)
 
 

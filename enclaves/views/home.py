@@ -7,7 +7,8 @@ from django.views.decorators.http import require_GET
 
 from enclaves.lifecycle import AccountState, DeploymentState, EnclaveState
 from enclaves.models import CloudAccount, Deployment, Enclave
-from enclaves.services import seeing
+from enclaves.services import seeing, visits
+from enclaves.services.access import may_revoke
 from tenants.gate import TenantRequest, tenant_page
 from tenants.kinds import Kind
 from tenants.models import Notification
@@ -38,6 +39,8 @@ def tenant_home(request: TenantRequest) -> HttpResponse:
         "enclaves": enclaves,
         "deployments": deployments,
         "running": seeing.open_operations(tenant),
+        "granted": list(visits.granted(tenant)) if actor.may(Permission.ACCESS_VIEW) else None,
+        "may_end": may_revoke(actor),
         "recent": seeing.recent_audit(tenant) if actor.may(Permission.AUDIT_VIEW) else None,
         "needs": list(_needs(tenant.name, accounts, enclaves, deployments, conditions(actor))),
         "may": {
@@ -72,9 +75,11 @@ def _told_needs(told: Iterable[Notification], said: set[str]) -> Iterator[Need]:
     """The conditions that no row above has spoken of yet."""
     for one in told:
         if one.kind not in _SAID_BY_ROWS and one.source not in said:
-            yield Need(one.rule.tone, one.rule.icon, one.title, one.detail, one.link, "See what happened")
+            action = _ACTIONS.get(Kind(one.kind), "See what happened")
+            yield Need(one.rule.tone, one.rule.icon, one.title, one.detail, one.link, action)
 
 
+_ACTIONS = {Kind.ACCESS_ASKED: "Look at it"}
 _SAID_BY_ROWS = (Kind.ACCOUNT_DEGRADED, Kind.ACCOUNT_INSECURE, Kind.ACCESS_ACTIVE)
 
 

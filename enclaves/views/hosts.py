@@ -7,7 +7,9 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from enclaves.forms import HostFilterForm
-from enclaves.services import seeing
+from enclaves.services import seeing, visits
+from enclaves.services.access import OPEN_HOSTS
+from enclaves.services.health import health_of
 from tenants.gate import TenantRequest, tenant_page
 from tenants.paging import page_of
 from tenants.policy import Permission
@@ -55,8 +57,15 @@ def host_list(request: TenantRequest) -> HttpResponse:
 @require_GET
 @tenant_page(Permission.HOST_VIEW)
 def host_detail(request: TenantRequest, pk: UUID) -> HttpResponse:
-    host = get_object_or_404(seeing.hosts(request.actor.tenant), pk=pk)
-    context = {"host": host, "timeline": seeing.timeline(host)}
+    host = get_object_or_404(seeing.hosts(request.actor.tenant).select_related("agent"), pk=pk)
+    actor = request.actor
+    context = {
+        "host": host,
+        "timeline": seeing.timeline(host),
+        "health": health_of(host),
+        "accesses": visits.to_host(host) if actor.may(Permission.ACCESS_VIEW) else None,
+        "may_ask": actor.may(Permission.ACCESS_ASK) and host.state in OPEN_HOSTS,
+    }
     return answer(request, "enclaves/hosts/detail.html", context)
 
 

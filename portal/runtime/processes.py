@@ -1,4 +1,4 @@
-"""The portal's own processes: web, worker, beat, and the migrations before them."""
+"""The portal's own processes: web, worker, beat, signer, and the migrations before them."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -17,17 +17,22 @@ _DISCOVERY = "/.well-known/openid-configuration"
 
 @dataclass(frozen=True)
 class PortalProcesses:
-    """How to start the portal. Only the worker ever gets the credentials of a cloud."""
+    """How to start the portal. Only the worker ever gets the credentials of a cloud.
+
+    ``keys`` open what signs for people and hosts; only worker and signer get them.
+    """
 
     port: int
     state: Path
     environment: Mapping[str, str | None]
     credentials: Mapping[str, str | None] = field(default_factory=dict)
+    keys: Mapping[str, str | None] = field(default_factory=dict)
 
-    def command(self, *arguments: str, as_owner: bool = False) -> Program:
+    def command(self, *arguments: str, as_owner: bool = False, signs: bool = False) -> Program:
         """A command of manage.py, to be run to its end."""
         role = {"PORTAL_DATABASE_ROLE": "owner" if as_owner else None}
-        return self._python(arguments[0], "manage.py", *arguments, environment=role)
+        keys = self.keys if signs else {}
+        return self._python(arguments[0], "manage.py", *arguments, environment={**role, **keys})
 
     def web(self) -> Program:
         how = ("--backlog", _OPEN_STREAMS, "--backpressure", _OPEN_STREAMS)
@@ -40,6 +45,12 @@ class PortalProcesses:
         return self._granian(
             "issuer", port, *shown, is_ready=is_ready, environment={"PORTAL_WEB_THREADS": "2"}
         )
+
+    def signer(self, port: int, secrets: Mapping[str, str | None]) -> Program:
+        """What signs, for gateways and for our own pages; the secrets are those that they show."""
+        environment = {**self.keys, **secrets, "PORTAL_PROCESS": "signer", "PORTAL_WEB_THREADS": "4"}
+        is_ready = answers_http(port, "/healthz")
+        return self._granian("signer", port, is_ready=is_ready, environment=environment)
 
     def _granian(
         self,
@@ -58,7 +69,7 @@ class PortalProcesses:
     def worker(self) -> Program:
         return self._celery(
             "worker", "--queues", _QUEUES, "--concurrency", "2", "--without-gossip", "--without-mingle",
-            environment=self.credentials,
+            environment={**self.credentials, **self.keys},
         )  # fmt: skip
 
     def beat(self) -> Program:

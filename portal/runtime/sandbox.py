@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from portal.runtime.certificates import ServerFiles
+from portal.runtime.identity import Login
 from portal.runtime.processes import ROOT
 from portal.runtime.programs import Program
 from portal.runtime.readiness import answers_http, local_connection
@@ -69,10 +70,15 @@ class SandboxAzure:
 
     port: int
     ca_file: Path  # of the authority that certified it
+    metadata_port: int = 0  # where it tells machines about themselves, without TLS
 
     @property
     def url(self) -> str:
         return f"https://127.0.0.1:{self.port}"
+
+    @property
+    def metadata_url(self) -> str:
+        return f"http://127.0.0.1:{self.metadata_port}"
 
     def program(self, subscriptions: Mapping[str, str], files: ServerFiles) -> Program:
         """The sandbox as the supervisor starts it, with these subscriptions and their directories."""
@@ -84,7 +90,7 @@ class SandboxAzure:
         shown = ("--certificate", str(files.certificate), "--key", str(files.key))
         # Its Entra fetches the portal's keys, from a server that the same authority certified.
         trusted = ("--ca", str(self.ca_file), "--trust", str(self.ca_file))
-        where = ("--port", str(self.port), "--pace", "0")
+        where = ("--port", str(self.port), "--metadata-port", str(self.metadata_port), "--pace", "0")
         return Program(
             "azure",
             [sys.executable, "-m", "sandbox.azure", "serve", *where, *shown, *trusted, *named],
@@ -120,6 +126,35 @@ class SandboxAzure:
     def ask(self, method: str, noun: str, body: dict[str, Any] | None = None) -> Any:
         """Call one of the sandbox's own pages; raises SandboxRefused."""
         return _ask(local_connection(self.port, ca_file=self.ca_file, seconds=120), method, noun, body)
+
+
+@dataclass(frozen=True)
+class SandboxHosts:
+    """The machines of the pretend clouds, played on this one by the portal's agent; they forget nothing."""
+
+    state: Path
+    certificates: Path  # a folder for what the clouds sign with, where the portal looks for it
+    login: Login
+
+    def environment(self) -> dict[str, str | None]:
+        """What the portal must know: as whom people get in, and whom to believe about machines."""
+        return {
+            "PORTAL_HOST_LOGIN": self.login.name,
+            "PORTAL_IDENTITY_CERTIFICATES": str(self.certificates),
+        }
+
+    def program(self, aws: SandboxAws, azure: SandboxAzure) -> Program:
+        """The machines as the supervisor starts them; they come and go with those of the clouds."""
+        clouds = ("--aws", aws.url, "--azure", azure.url, "--azure-ca", str(azure.ca_file))
+        machines = ("--azure-metadata", azure.metadata_url)
+        files = ("--state", str(self.state), "--certificates", str(self.certificates))
+        sshd = ("--sshd", self.login.sshd) if self.login.sshd else ()
+        return Program(
+            "hosts",
+            [sys.executable, "-m", "sandbox.hosts", *clouds, *machines, *files, *sshd],
+            environment={"PYTHONUNBUFFERED": "1"},
+            folder=ROOT,
+        )
 
 
 @dataclass(frozen=True)

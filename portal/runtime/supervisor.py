@@ -108,12 +108,16 @@ class Supervisor:
         program = child.program
         deadline = time.monotonic() + program.ready_seconds
         while not program.is_ready():
-            if child.has_ended():
-                raise StartFailed(f"{program.name} ended with {child.code}.\n{self._last_words(program)}")
+            self._fail_if_ended(child)
             if time.monotonic() > deadline:
                 raise StartFailed(f"{program.name} is not ready after {program.ready_seconds:.0f} s.")
             self._pause()
         self._console.say(f"{program.name} is ready")
+
+    def _fail_if_ended(self, child: Child) -> None:
+        if child.has_ended():
+            name = child.program.name
+            raise StartFailed(f"{name} ended with {child.code}.\n{self._last_words(child.program)}")
 
     def _last_words(self, program: Program) -> str:
         for follower in self._followers:
@@ -126,7 +130,10 @@ class Supervisor:
         time.sleep(_TICK)
 
     def run(self, program: Program) -> None:
-        """Run a program to its end; raises StartFailed if that was not a success, Stopped."""
+        """Run a program to its end; raises Stopped, and StartFailed if that was not a success.
+
+        It may lean on those that were begun and not waited for, so the end of one of them is a failure too.
+        """
         child = self._spawn(program)
         while not child.has_ended():
             self._tend(except_for=child)
@@ -147,8 +154,9 @@ class Supervisor:
 
     def _tend(self, except_for: Child | None = None) -> None:
         for child in list(self._children):
-            is_ours = child is except_for or child in self._awaited
-            if not is_ours and child.has_ended():
+            if child in self._awaited:
+                self._fail_if_ended(child)
+            elif child is not except_for and child.has_ended():
                 self._restart_when_due(child)
 
     def _restart_when_due(self, child: Child) -> None:

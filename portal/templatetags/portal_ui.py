@@ -6,11 +6,14 @@ from typing import Any, Final
 
 from django import template
 from django.forms import BoundField, Form
+from django.template import Context
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
+from enclaves.models.access import said_length
+from enclaves.views import granting
 from portal import words
 from portal.prose import prose
 from portal.states import GLYPHS, look_of
@@ -18,6 +21,7 @@ from portal.states import GLYPHS, look_of
 register = template.Library()
 
 _EXACT: Final = "%Y-%m-%d %H:%M:%S UTC"
+_TICKING: Final = {"relative": " data-relative", "left": " data-left"}  # what times.js keeps up to date
 
 
 @register.simple_tag
@@ -73,7 +77,7 @@ def badge(kind: str, state: str, word: str = "") -> SafeString:
 
 @register.simple_tag
 def moment(at: datetime | None, style: str = "relative") -> SafeString:
-    """A time: relative, or as "clock" or "exact"; the exact one is always in the title."""
+    """A time: relative, as "clock" or "exact", or "left" until it; the exact one is always in the title."""
     if at is None:
         return format_html('<span class="quiet">{}</span>', "never")
     at = at.astimezone(UTC)
@@ -81,17 +85,31 @@ def moment(at: datetime | None, style: str = "relative") -> SafeString:
         '<time datetime="{}" title="{}"{}>{}</time>',
         at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         at.strftime(_EXACT),
-        SafeString(" data-relative") if style == "relative" else "",
+        SafeString(_TICKING.get(style, "")),
         _said(at, style),
     )
 
 
 def _said(at: datetime, style: str) -> str:
+    if style == "left":
+        return words.left(at, timezone.now())
     if style == "clock":
         return at.strftime("%H:%M:%S")
     if style == "exact":
         return at.strftime("%Y-%m-%d %H:%M:%S")
     return words.relative(at, timezone.now())
+
+
+@register.simple_tag
+def minutes(count: int | None) -> str:
+    """A length that people chose, like "30 min" or "4 hours"."""
+    return said_length(count) if count is not None else ""
+
+
+@register.simple_tag(takes_context=True)
+def access_url(context: Context, page: str, *args: object) -> str:
+    """The address of a page about access, at the tenant or among staff, wherever the reader is."""
+    return granting.way(context["request"], page, *args)
 
 
 @register.filter

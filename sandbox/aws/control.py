@@ -1,4 +1,7 @@
-"""The sandbox's own pages under /_sandbox/: accounts, stacks, faults, calls; all else goes to the gate."""
+"""The sandbox's own pages under /_sandbox/: accounts, stacks, faults, calls, and what instances are told.
+
+All else goes to the gate.
+"""
 
 import json
 import logging
@@ -8,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.aws.client import PREFIX
 from sandbox.aws.cloudformation import StackError
+from sandbox.aws.metadata import Metadata, living_instances
 from sandbox.aws.wire import Environ, Reply, Request, StartResponse, json_reply
 
 if TYPE_CHECKING:
     from sandbox.aws.server import EmbeddedAws
 
+INSTANCES = "instances/"
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 logger = logging.getLogger(__name__)
 
@@ -29,6 +34,7 @@ class Control:
 
     def __init__(self, aws: "EmbeddedAws") -> None:
         self._aws = aws
+        self._metadata = Metadata()
         self._handlers: dict[tuple[str, str], Handler] = {
             ("GET", "accounts"): self._accounts,
             ("POST", "accounts"): self._add_account,
@@ -43,6 +49,8 @@ class Control:
             ("DELETE", "calls"): lambda _: aws.record.clear(),
             ("POST", "behaviour"): lambda body: aws.behaviour.change(**body),
             ("POST", "capacity"): lambda body: aws.behaviour.limit_capacity(**body),
+            ("GET", "identity-certificates"): self._identity_certificate,
+            ("GET", "instances"): lambda _: living_instances(),
             ("POST", "reset"): lambda _: aws.reset(),
         }
 
@@ -57,6 +65,8 @@ class Control:
     def _answer(self, request: Request, noun: str) -> Reply:
         host = (request.header("host") or "").rsplit(":", 1)[0]
         handler = self._handlers.get((request.method, noun))
+        if host in LOOPBACK_HOSTS and noun.startswith(INSTANCES):
+            return self._metadata.answer(request, noun)
         if host not in LOOPBACK_HOSTS or handler is None:
             return _problem(HTTPStatus.NOT_FOUND, "There is no such page.")
         try:
@@ -98,6 +108,13 @@ class Control:
         if found is None:
             raise ControlError("Stacks run with the root key of an account of the sandbox.")
         return found
+
+    def _identity_certificate(self, wanted: Body) -> object:
+        """With which the documents about instances in a region are to be verified."""
+        region = wanted["region"]
+        if region not in self._aws.regions():
+            raise ControlError(f"There is no region {region}.")
+        return {region: self._metadata.notary.certificate(region)}
 
     def _add_fault(self, body: Body) -> object:
         self._aws.faults.add(**body)

@@ -119,6 +119,9 @@ class EmbeddedAws:
                 aws_secret_access_key=credentials.secret_access_key,
             )
 
+    def regions(self) -> list[str]:
+        return list(self._session.get_available_regions("ec2"))
+
     def reset(self) -> None:
         """Forget calls, faults and settings. What accounts hold stays: resetting the engine takes seconds."""
         self.faults.clear()

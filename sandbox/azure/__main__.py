@@ -35,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
     serve = commands.add_parser("serve", help="run the pretend Azure")
     serve.add_argument("--port", type=int, default=0, help="0 takes any free port")
+    serve.add_argument("--metadata-port", type=int, default=0, help="where machines ask, without TLS")
     serve.add_argument(
         "--subscription",
         action="append",
@@ -63,7 +64,7 @@ def _serve(options: argparse.Namespace) -> int:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    azure = EmbeddedAzure(options.port, _certificates(options))
+    azure = EmbeddedAzure(options.port, _certificates(options), options.metadata_port)
     azure.behaviour.change(pace=options.pace, throttling=not options.no_throttling)
     for authority in options.trust:
         azure.trust(authority)
@@ -106,7 +107,12 @@ def _announce(azure: EmbeddedAzure) -> None:
             secret=first.client_secret,
         )
         print(guide, file=sys.stderr, flush=True)
-    told = {"arm_url": azure.arm_url, "authority_url": azure.authority_url, "ca_file": azure.ca_file}
+    told = {
+        "arm_url": azure.arm_url,
+        "authority_url": azure.authority_url,
+        "metadata_url": azure.metadata_url,
+        "ca_file": azure.ca_file,
+    }
     print(json.dumps({**told, "subscriptions": owners}), flush=True)
 
 

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from sandbox.azure import groups, types
 from sandbox.azure.arm.app import Arm
 from sandbox.azure.behaviour import Behaviour
-from sandbox.azure.control import PREFIX, Control
+from sandbox.azure.control import INSTANCES, PREFIX, Control
 from sandbox.azure.entra import Entra
 from sandbox.azure.faults import Faults
 from sandbox.azure.federation import Federation, Fetch
+from sandbox.azure.metadata import Metadata
 from sandbox.azure.principals import Principal
 from sandbox.azure.rbac import ASSIGNMENTS, OWNER
 from sandbox.azure.record import CallRecord
-from sandbox.azure.wire import Reply, Request
+from sandbox.azure.wire import Reply, Request, reply
 from sandbox.azure.world import Subscription, World
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -42,6 +43,7 @@ class Azure:
         self.federation = Federation(self.world, fetch)
         self.entra = Entra(self.world, self.federation)
         self.arm = Arm(self.world, self.entra)
+        self.metadata = Metadata(self.world)
         self.owners: dict[str, Owner] = {}
         self._control = Control(self)
 
@@ -64,6 +66,12 @@ class Azure:
         if self.entra.answers(request.path):
             return self.entra.answer(request)
         return self.arm.answer(request)
+
+    def answer_machine(self, request: Request) -> Reply:
+        """One request of a machine about itself, without TLS."""
+        if f"{request.path}/".startswith(PREFIX + INSTANCES):
+            return self._control.answer(request)
+        return reply(404, {"error": "There is no such page."})
 
     def trust(self, ca_file: str) -> None:
         """Believe issuers whose certificates this authority signed."""

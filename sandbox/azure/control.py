@@ -1,4 +1,4 @@
-"""The sandbox's own pages under /_sandbox/: subscriptions, faults, calls, clock."""
+"""The sandbox's own pages under /_sandbox/: subscriptions, faults, calls, clock, what machines are told."""
 
 import json
 from collections.abc import Callable
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sandbox.azure.azure import Azure, Owner
 
 PREFIX = "/_sandbox/"
+INSTANCES = "instances/"
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 type Body = dict[str, Any]
@@ -39,12 +40,17 @@ class Control:
             ("POST", "capacity"): lambda body: behaviour.limit_capacity(**body),
             ("POST", "quota"): lambda body: behaviour.limit_quota(**body),
             ("POST", "clock"): lambda body: clock.advance(float(body["seconds"])),
+            ("GET", "identity-certificates"): lambda _: azure.metadata.notary.certificates(),
+            ("GET", "instances"): lambda _: azure.metadata.every_running(),
             ("POST", "reset"): lambda _: azure.reset(),
         }
 
     def answer(self, request: Request) -> Reply:
         host = request.headers.get("host", "").rsplit(":", 1)[0]
-        handler = self._handlers.get((request.method, request.path.removeprefix(PREFIX).strip("/")))
+        noun = request.path.removeprefix(PREFIX).strip("/")
+        handler = self._handlers.get((request.method, noun))
+        if host in LOOPBACK_HOSTS and noun.startswith(INSTANCES):
+            return self._azure.metadata.answer(request, noun)
         if host not in LOOPBACK_HOSTS or handler is None:
             return _problem(HTTPStatus.NOT_FOUND, "There is no such page.")
         try:

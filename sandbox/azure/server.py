@@ -1,4 +1,4 @@
-"""The pretend Azure as a server: TLS on a loopback port, in a thread of this process."""
+"""The pretend Azure as a server, in threads of this process: TLS on loopback, plain HTTP for machines."""
 
 import http.server
 import logging
@@ -6,6 +6,7 @@ import socket
 import ssl
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,28 +21,39 @@ logger = logging.getLogger(__name__)
 
 
 class EmbeddedAzure(Azure):
-    """`arm_url` and `authority_url` are the same address; clients trust it by `ca_file`."""
+    """`arm_url` and `authority_url` are the same address; clients trust it by `ca_file`.
 
-    def __init__(self, port: int = 0, certificates: Certificates | None = None) -> None:
+    `metadata_url` tells machines about themselves, and nobody anything else.
+    """
+
+    def __init__(
+        self, port: int = 0, certificates: Certificates | None = None, metadata_port: int = 0
+    ) -> None:
         super().__init__()
         self._folder = tempfile.TemporaryDirectory(prefix="sandbox-azure-")
         files = certificates or make_certificates(Path(self._folder.name))
         self.ca_file = str(files.ca)
-        self._server = _Server(self, port, files)
+        self._server = _TlsServer(self.answer, port, files)
+        self._machines = _Server(self.answer_machine, metadata_port)
         self.url = self.arm_url = self.authority_url = f"https://{LOOPBACK}:{self._server.server_port}"
+        self.metadata_url = f"http://{LOOPBACK}:{self._machines.server_port}"
         self.world.base_url = self.url
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), daemon=True, name="sandbox-azure"
-        )
+        self._threads = [
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name=name)
+            for name, server in (("sandbox-azure", self._server), ("sandbox-azure-metadata", self._machines))
+        ]
 
     def start(self) -> Self:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        for server in (self._server, self._machines):
+            server.shutdown()
+            server.server_close()
+        for thread in self._threads:
+            thread.join()
         self._folder.cleanup()
 
     def __enter__(self) -> Self:
@@ -57,9 +69,17 @@ class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, azure: Azure, port: int, files: Certificates) -> None:
+    def __init__(self, answer: Callable[[Request], Reply], port: int) -> None:
         super().__init__((LOOPBACK, port), _Handler)
-        self.azure = azure
+        self.answer = answer
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        logger.debug("A caller hung up.", exc_info=True)
+
+
+class _TlsServer(_Server):
+    def __init__(self, answer: Callable[[Request], Reply], port: int, files: Certificates) -> None:
+        super().__init__(answer, port)
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(files.certificate, files.key)
 
@@ -68,9 +88,6 @@ class _Server(http.server.ThreadingHTTPServer):
         connection.settimeout(IDLE_SECONDS)
         # The handshake is left to the connection's own thread, so that a slow caller delays nobody else.
         return self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        logger.debug("A caller hung up.", exc_info=True)
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -95,7 +112,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _answered(self, request: Request) -> Reply:
         try:
-            return self.server.azure.answer(request)
+            return self.server.answer(request)
         except Exception:
             # The outermost place: the caller is told that the sandbox itself is at fault.
             logger.exception("The sandbox failed at %s %s.", request.method, request.path)

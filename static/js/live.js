@@ -4,6 +4,8 @@
 //   <div data-live="host:… operation:…" id="rows">   a region and the topics that concern it
 //     <tr data-row="…" data-state="query-3 is active">  a part that is swapped; its state is said aloud
 //       data-rows="hosts"                             the list that such parts stand in
+//       data-every="10"                               seconds after which it asks again, whatever a stream tells
+//       data-quiet                                    it changes all the time: no tint
 //   <main data-stream="/events/acme/">                where the stream is; `.live` says if it is open
 import { say } from "./say.js";
 import { refreshTimes } from "./times.js";
@@ -21,7 +23,7 @@ let parting = 0; // until when
 function essence(node) {
   const copy = node.cloneNode(true);
   copy.classList.remove("changed");
-  for (const time of copy.querySelectorAll("time[data-relative]")) time.textContent = "";
+  for (const time of copy.querySelectorAll("time[data-relative], time[data-left]")) time.textContent = "";
   for (const token of copy.querySelectorAll("[name=csrfmiddlewaretoken]")) token.remove();
   for (const node of [copy, ...copy.querySelectorAll("details")]) node.removeAttribute("open");
   return copy.outerHTML;
@@ -36,7 +38,7 @@ function keep(old, fresh) {
 }
 
 function mark(fresh, before) {
-  fresh.classList.add("changed");
+  if (!("quiet" in fresh.dataset)) fresh.classList.add("changed");
   if (fresh.dataset.state && fresh.dataset.state !== before) say(fresh.dataset.state);
 }
 
@@ -148,4 +150,10 @@ if (source && regions().length) {
     if (document.documentElement.dataset.stream !== "off") say("Stream lost. What you see may be old.");
     shine("off");
   });
+}
+
+// What nobody tells of: silence, and to staff the things of many tenants.
+const seconds = Math.min(...regions().map((region) => Number(region.dataset.every) || Infinity));
+if (Number.isFinite(seconds)) {
+  setInterval(() => { if (!document.hidden) look((region) => region.dataset.every); }, seconds * 1000);
 }

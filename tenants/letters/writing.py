@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from tenants.kinds import RULES, Kind
-from tenants.models import Invitation, Letter, Membership, Notification, User
+from tenants.models import Invitation, Letter, Membership, Notification, StaffMember, User
 from tenants.policy import allows
 from tenants.tokens import digest_of
 
@@ -50,12 +50,21 @@ def _notification(letter: Letter, notification: Notification, user: User) -> Ema
         "is_end": letter.is_end,
         "tenant": tenant,
         "roles": " and ".join(roles),
-        "link": settings.BASE_URL + notification.link if notification.link else "",
+        "link": _link(notification, tenant, is_member=bool(roles), user=user),
         "choose": settings.BASE_URL + reverse("mail-preferences", args=[tenant]) if roles else "",
     }
     over = "over: " if letter.is_end else ""
     text = render_to_string("tenants/notifications/letter.txt", facts)
     return _mail(letter, f"[{tenant}] {over}{notification.title}", text, user.email)
+
+
+def _link(notification: Notification, tenant: str, *, is_member: bool, user: User) -> str:
+    """Where the reader may look. Staff are members of no tenant: their area has a page of the same thing."""
+    if not notification.link:
+        return ""
+    if is_member or not StaffMember.objects.filter(user=user, is_active=True).exists():
+        return f"{settings.BASE_URL}{notification.link}"
+    return f"{settings.BASE_URL}/staff/{notification.link.removeprefix(f'/t/{tenant}/')}"
 
 
 def _roles_of(letter: Letter, notification: Notification, user: User) -> list[str]:

@@ -13,6 +13,7 @@ from tenants.kinds import Kind
 from tenants.models import Membership, User
 from tenants.notifications import notify
 from tenants.policy import Permission, Role
+from tenants.services.departures import look_again_at
 from tenants.services.revocation import revoke_tokens_of
 from tenants.services.turns import take_turns
 
@@ -57,6 +58,7 @@ def change_roles(membership: Membership, roles: Iterable[str], *, by: Actor) -> 
         audit.record("member.roles_changed", membership, by=by, member=email, before=before, after=chosen)
         what = f"{email} is {' and '.join(chosen)} now, and was {' and '.join(before)}"
         _tell(Kind.MEMBER_ROLES_CHANGED, membership, what, by)
+        look_again_at(membership.user)
     return membership
 
 
@@ -70,6 +72,7 @@ def remove_member(membership: Membership, *, by: Actor) -> None:
     revoke_tokens_of(membership, by=by)
     audit.record("member.removed", membership, by=by, member=membership.user.email)
     _tell(Kind.MEMBER_REMOVED, membership, f"{membership.user.email} was removed", by)
+    look_again_at(membership.user)
     membership.delete()
 
 
@@ -85,6 +88,7 @@ def leave_tenant(*, by: Actor) -> None:
     revoke_tokens_of(membership, by=by)
     audit.record("member.left", membership, by=by, member=by.label)
     _tell(Kind.MEMBER_REMOVED, membership, f"{by.label} left", by)
+    look_again_at(membership.user)
     membership.delete()
 
 

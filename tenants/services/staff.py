@@ -26,6 +26,7 @@ from tenants.actors import Shell, StaffActor
 from tenants.errors import Refused
 from tenants.models import StaffMember, User
 from tenants.policy import StaffPermission, StaffRole
+from tenants.services.departures import look_again_at
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +93,7 @@ def change_staff_roles(member: StaffMember, roles: Iterable[str], *, by: StaffAc
     member.save(update_fields=["roles"])
     if before != chosen:
         staff_log.record("staff.roles_changed", member.user.email, by=by, before=before, after=chosen)
+        look_again_at(member.user)
     return member
 
 
@@ -105,6 +107,7 @@ def remove_staff(member: StaffMember, *, by: StaffActor | Shell) -> None:
     member.is_active = False
     member.save(update_fields=["is_active"])
     _change_sides(member.user, to_staff=False)
+    look_again_at(member.user)
     staff_log.record("staff.removed", member.user.email, by=by, roles=member.roles)
 
 

@@ -3,10 +3,12 @@
 from datetime import datetime
 from uuid import uuid4
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.transaction import atomic
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from tenants import audit
 from tenants.actors import Actor
@@ -46,12 +48,17 @@ def _save_new(tenant: Tenant) -> None:
 
 @atomic
 def freeze_tenant(*, by: Actor) -> None:
-    """Stop every change of the portal in all accounts of the tenant. What runs keeps running."""
+    """Stop every change of the portal in all accounts of the tenant, and end all access to its hosts.
+
+    What runs keeps running.
+    """
     by.require(Permission.TENANT_FREEZE)
     tenant = take_turns(by)
     if tenant.frozen_at is None:
         _set_frozen(tenant, timezone.now())
         audit.record("tenant.frozen", tenant, by=by)
+        # Who keeps the grants is named by a setting: they are none of ours.
+        import_string(settings.ON_FREEZE)(by)
 
 
 @atomic

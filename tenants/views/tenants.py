@@ -65,6 +65,7 @@ def tenant_freeze(request: TenantRequest) -> HttpResponse:
         title=f"Freeze {name}?",
         lead="At once, and until an admin lifts it:",
         consequences=[
+            "All access to hosts ends: sessions are cut, and what was started in them is ended.",
             "Running operations stop at their next safe point. No new change starts.",
             "Hosts keep running. Your service is not interrupted.",
         ],

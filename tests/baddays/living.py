@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.db.transaction import atomic
 
-from enclaves.models import Deployment, Host, Operation, Work
+from enclaves.models import Authority, Deployment, Host, Operation, Work
 from enclaves.providers.base import HostOrder, ProviderError, Trouble, ZoneResources
 from enclaves.provisioning.clouds import place_of, provider_for
 from tenants import audit
@@ -67,6 +67,14 @@ def assert_exactly(
     for host in deployment.hosts.all():
         assert sorted(move.origin for move in host.timeline.all()) == sorted(A_LIFE)
     assert audited(cloud, "host.launched") == sorted(rows)
+
+
+def assert_told_once(deployment: Deployment) -> None:
+    """Each host was told who it is. (The same in each try: AWS would have refused another text.)"""
+    for host in deployment.hosts.all():
+        assert f'"host_id\\": \\"{host.pk}' in host.user_data
+    purposes = Authority.objects.using("system").values_list("purpose", flat=True)
+    assert sorted(purposes) == ["gateways", "grants", "ssh-users"]
 
 
 def assert_cloud_refuses(claim: Registered, resources: ZoneResources, zone: str) -> Host:

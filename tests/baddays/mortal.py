@@ -21,6 +21,13 @@ _CLOUD_SETTINGS = (
     "ISSUER_URL", "AZURE_AUTHORITY_URL", "AZURE_ARM_URL", "AZURE_CA_FILE", "AZURE_IMAGE_GALLERY",
 )  # fmt: skip
 
+# What a worker has whose hosts have gateways. The others make hosts that are told nothing.
+WITH_GATEWAYS = {
+    "PORTAL_GATEWAY_URLS": "wss://gateway.example.com:8443",
+    "PORTAL_AGENT_SHA256": "ab" * 32,
+    "PORTAL_SSH_SECRET": "h" * 50,
+}
+
 
 class Workers:
     """The place where workers come from; as in production they are bound by row-level security."""

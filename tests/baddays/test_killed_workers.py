@@ -8,8 +8,8 @@ import pytest
 
 from enclaves.services import deployments
 from tests.baddays.conftest import make_due
-from tests.baddays.living import assert_exactly, audited, is_moving, live_and_die, once_each
-from tests.baddays.mortal import Workers
+from tests.baddays.living import assert_exactly, assert_told_once, audited, is_moving, live_and_die, once_each
+from tests.baddays.mortal import WITH_GATEWAYS, Workers
 from tests.baddays.trap import Trap, set_early, set_late
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "system"])]
@@ -20,7 +20,7 @@ HOSTS = 10
 
 @pytest.fixture
 def workers(acme_cloud, tmp_path):
-    with Workers(tmp_path / "workers.log") as made:
+    with Workers(tmp_path / "workers.log", **WITH_GATEWAYS) as made:
         yield made
 
 
@@ -38,6 +38,7 @@ def test_killed_after_each_call_of_a_rollout(acme_cloud, workers, aws, monkeypat
     assert [step.action for step in trap.sprung if step.outcome == "ok"].count(LAUNCH) == HOSTS
     assert len({step.action for step in trap.sprung}) > 20
     assert_whole(deployment, acme_cloud)
+    assert_told_once(deployment)
 
 
 def test_killed_before_each_launch(acme_cloud, workers, aws, monkeypatch):

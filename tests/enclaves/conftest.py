@@ -7,6 +7,7 @@ from enclaves.provisioning import clouds, reconcile, verify, worker
 from enclaves.services import accounts, deployments, enclaves
 from tenants.policy import Role
 from tenants.scope import tenant_scope
+from tests.enclaves import asking
 from tests.enclaves.fakes import FakeCloud
 
 ACCOUNT, ZONE = "aws:111122223333", "prod.aws-us-east-1c"
@@ -23,6 +24,12 @@ def spec_text(
         f"  - name: {cluster}\n    hosts: {hosts}\n"
         "    machine: {vcpu: 8, memory_gib: 32, disk_gib: 100, architecture: arm64}\n"
     )
+
+
+# The people and hosts of tests about access.
+agents, approver, asked, grant = asking.agents, asking.approver, asking.asked, asking.grant
+hosts, staff, support = asking.hosts, asking.staff, asking.support
+ask, signer = asking.ask, asking.signer
 
 
 @pytest.fixture

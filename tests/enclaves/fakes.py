@@ -9,6 +9,7 @@ from enclaves.providers.base import (
     CloudHost,
     CloudHostState,
     Finding,
+    HostOrder,
     ImageOffer,
     MachineOffer,
     Offers,
@@ -44,6 +45,7 @@ class FakeCloud:
         self.errors: dict[str, list] = defaultdict(list)  # by call: raised, one after the other
         self.lost_answers = 0  # launches that are carried out, and whose answer is lost
         self.calls: list[str] = []
+        self.orders: list[HostOrder] = []  # of all launches that were tried
         self.lost_error = None
         self.slow = False  # launches are taken, and carried out later
         self.progress: list[Progress] = []  # what following says next; then that it is done
@@ -77,6 +79,7 @@ class FakeCloud:
         return {one for one in instance_ids if self.machines[one].state == CloudHostState.RUNNING}
 
     def launch(self, place, resources, order):
+        self.orders.append(order)
         self._call("launch")
         instance_id = self.tokens.setdefault(order.token, f"i-{len(self.tokens) + 1}")
         state = CloudHostState.STARTING if self.slow else CloudHostState.RUNNING

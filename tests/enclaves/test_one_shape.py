@@ -1,4 +1,4 @@
-"""One shape for all clouds: what differs stands in providers, blueprints and the catalogue, nowhere else."""
+"""One shape for all clouds: what differs stands in providers, blueprints, documents and catalogue alone."""
 
 import ast
 import re
@@ -11,7 +11,12 @@ from enclaves.models import Cloud
 ROOT = Path(__file__).parents[2]
 CLOUDS = {str(cloud) for cloud in Cloud}
 # Where a cloud may be told from another.
-OWN = ("enclaves/providers/", "enclaves/blueprints/", "enclaves/provisioning/catalogue.py")
+OWN = (
+    "enclaves/providers/",
+    "enclaves/blueprints/",
+    "enclaves/provisioning/catalogue.py",
+    "enclaves/identity/documents.py",  # each cloud vouches for its machines in a form of its own
+)
 # What plays the clouds and their people in the demo and the tests; no part of the product.
 DEMO = re.compile(r"portal/(runtime/|local|guide|manual|seeding|pretending|testing_|management/)")
 SOURCES = [

@@ -28,24 +28,25 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line(f"NOT WALKED in a browser. {NO_CHROMIUM}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo() -> Iterator[dict[str, Any]]:
+    """It ends with the journeys: a demo that nobody visits keeps the machine busy."""
     with running_demo() as facts:
         yield facts
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def people(demo):
     """Those who can sign in, by the name before the @."""
     return {user["email"].partition("@")[0]: user for user in demo["users"]}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sandbox(demo):
     return SandboxAws(int(demo["sandbox"]["aws"]["endpoint_url"].rpartition(":")[2]))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def azure(demo):
     facts = demo["sandbox"]["azure"]
     return SandboxAzure(int(facts["arm_url"].rpartition(":")[2]), Path(facts["ca_file"]))

@@ -19,6 +19,8 @@ OF_ACME = [
     "/t/acme/enclaves/",
     "/t/acme/hosts/?q=nothing-like-this",
     "/t/acme/operations/",
+    "/t/acme/access/ask/",
+    "/t/acme/access/rules/",
     "/t/acme/audit/",
     "/t/acme/audit/checkpoints/",
     "/t/acme/members/",

@@ -2,7 +2,7 @@ import pytest
 from celery.signals import celeryd_init
 from django.core.checks import run_checks
 
-from portal.checks import database_roles, production_settings, worker_settings
+from portal.checks import database_roles, production_settings
 
 SAFE = {
     "PRODUCTION": True,
@@ -24,6 +24,16 @@ SAFE = {
     "AUDIT_OLD_KEYS": [],
     "SEALING_SECRET": "z" * 50,
     "SIGN_ON_LOOPBACK": False,
+    "GATEWAY_URLS": ["wss://one.example.com:8443", "wss://two.example.com"],
+    "AGENT_SHA256": "ab" * 32,
+    "GATEWAY_SSH": "ssh.example.com:2222",
+    "SIGNER_URL": "http://signer:8001",
+    "SIGNER_SECRET": "p" * 50,
+    "GATEWAY_SECRET": "",
+    "SSH_SECRET": "",
+    "SSH_OLD_SECRETS": [],
+    "TRUST_DOMAIN": "portal.example.com",
+    "HOST_LOGIN": "enclave",
 }
 
 
@@ -70,6 +80,21 @@ def test_safe_settings_pass(safe):
         ("AUDIT_KEY", "s" * 50, "portal.E014"),
         ("AUDIT_OLD_KEYS", ["c2hvcnQ"], "portal.E015"),
         ("AUDIT_OLD_KEYS", ["no key"], "portal.E015"),
+        ("GATEWAY_URLS", ["https://one.example.com"], "portal.E019"),
+        ("GATEWAY_URLS", ["wss://one.example.com/agent"], "portal.E019"),
+        ("GATEWAY_URLS", ["wss://one.example.com"] * 9, "portal.E019"),
+        ("AGENT_SHA256", "", "portal.E020"),
+        ("AGENT_SHA256", "AB" * 32, "portal.E020"),
+        ("GATEWAY_SSH", "ssh.example.com", "portal.E021"),
+        ("SIGNER_URL", "signer:8001", "portal.E022"),
+        ("SIGNER_URL", "http://signer:8001/v1", "portal.E022"),
+        ("SIGNER_SECRET", "short", "portal.E023"),
+        ("SIGNER_SECRET", "k" * 50, "portal.E024"),
+        ("GATEWAY_SECRET", "p" * 50, "portal.E024"),
+        ("SSH_SECRET", "s" * 50, "portal.E024"),
+        ("TRUST_DOMAIN", "Portal.example.com", "portal.E025"),
+        ("HOST_LOGIN", "root", "portal.E026"),
+        ("HOST_LOGIN", "", "portal.E026"),
     ],
 )
 def test_each_unsafe_setting_is_named_with_a_way_out(safe, name, value, expected):
@@ -80,30 +105,29 @@ def test_each_unsafe_setting_is_named_with_a_way_out(safe, name, value, expected
     assert errors[0].hint
 
 
-@pytest.mark.parametrize(
-    ("secret", "expected"),
-    [("s" * 50, []), ("", ["portal.E050"]), ("short", ["portal.E050"]), ("k" * 50, ["portal.E051"])],
-)
-def test_a_worker_needs_a_secret_of_its_own(safe, secret, expected):
-    safe.SIGNING_SECRET = secret
-
-    assert [error.id for error in worker_settings()] == expected
-
-
 def test_the_web_process_needs_no_signing_secret(safe):
     safe.SIGNING_SECRET = ""
 
     assert found() == []
 
 
+def test_a_portal_without_gateways_needs_nothing_of_access(safe):
+    safe.GATEWAY_URLS, safe.AGENT_SHA256, safe.GATEWAY_SSH = [], "", ""
+    safe.SIGNER_URL, safe.SIGNER_SECRET = "", ""
+
+    assert found() == []
+
+
 def test_an_unsafe_worker_ends_before_it_works(safe):
-    safe.SIGNING_SECRET = ""
+    safe.SIGNING_SECRET, safe.SSH_SECRET = "", "h" * 50
 
     with pytest.raises(SystemExit, match="PORTAL_SIGNING_SECRET has fewer than 50 characters"):
         celeryd_init.send(sender="worker@host")
 
 
 def test_a_safe_worker_begins(safe):
+    safe.SSH_SECRET = "h" * 50
+
     assert all(error is None for _, error in celeryd_init.send(sender="worker@host"))
 
 
@@ -115,9 +139,9 @@ def test_one_role_for_everything_is_refused(safe, monkeypatch):
 
 def test_outside_of_production_the_sandbox_is_welcome(safe):
     safe.PRODUCTION, safe.AWS_ENDPOINT_URL = False, "http://127.0.0.1:5000"
-    safe.ISSUER_URL, safe.AZURE_CA_FILE, safe.SIGNING_SECRET = "https://127.0.0.1:8001", "ca.pem", ""
+    safe.ISSUER_URL, safe.AZURE_CA_FILE, safe.SIGNER_URL = "https://127.0.0.1:8001", "ca.pem", "pipe"
 
-    assert (found(), worker_settings()) == ([], [])
+    assert found() == []
 
 
 @pytest.mark.django_db
@@ -158,6 +182,18 @@ def test_an_application_that_could_make_or_read_signing_keys_is_refused(settings
         cursor.execute(f"GRANT {right} ON enclaves_signingkey TO portal_app")
 
     assert [error.id for error in database_roles(None, databases=["default"])] == ["portal.E102"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("right", ["INSERT", "UPDATE", "DELETE", "SELECT (public)"])
+def test_an_application_that_could_make_or_read_keys_of_hosts_is_refused(settings, right):
+    from django.db import connection
+
+    settings.PRODUCTION = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"GRANT {right} ON enclaves_authority TO portal_app")
+
+    assert [error.id for error in database_roles(None, databases=["default"])] == ["portal.E103"]
 
 
 def test_the_checks_of_the_test_suite_itself_pass():

@@ -4,6 +4,8 @@ from portal.guide import guide
 from portal.local import Place, _credentials, forget
 from portal.management.commands import demo, run, seed_demo
 from portal.pretending import NO_CLOUD, PretendClouds
+from portal.runtime.gateway import LocalGateway
+from portal.runtime.processes import PortalProcesses
 from portal.runtime.sandbox import SandboxAws
 
 KEYS = {"account_id": "999900001111", "arn": "arn", "access_key_id": "AKIA", "secret_access_key": "secret"}
@@ -46,7 +48,9 @@ FACTS = {
 def test_the_guide_says_where_as_whom_and_what_to_try(tmp_path):
     path = tmp_path / ".run" / "demo.json"
     path.parent.mkdir()
-    path.write_text(json.dumps(FACTS))
+    known_hosts = path.parent / "gateway" / "known_hosts"
+    access = {"gateway": "127.0.0.1:2222", "known_hosts": str(known_hosts)}
+    path.write_text(json.dumps({**FACTS, "access": access}))
 
     text = guide(path)
 
@@ -57,18 +61,23 @@ def test_the_guide_says_where_as_whom_and_what_to_try(tmp_path):
     assert "http://127.0.0.1:8000/api/v1/tenants/acme/cloud-accounts/aws:111122223333/verify/\n" in text
     assert "as acme's admin   aws:777788889999\n" in text
     assert "as globex's admin azure:aaaa-9\n                      of Entra tenant dddd-9\n" in text
+    assert "-o UserKnownHostsFile=.run/gateway/known_hosts \\\n           -p 2222 GRANT@127.0.0.1\n" in text
     assert text.count("    curl ") == 3
     assert "for scripts: .run/demo.json\n" in text
 
 
 def test_a_demo_remembers_nothing_of_an_earlier_one(tmp_path):
-    for name in ("postgres/data", "valkey", "secrets", "certificates", "mail", "log", "development/postgres"):
+    made = ("postgres/data", "valkey", "secrets", "certificates", "mail", "log", "hosts", "gateway/spool")
+    for name in (*made, "development/postgres"):
         (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "gateway" / "host_key").touch()
     (tmp_path / "demo.json").touch()
 
     forget(tmp_path)
 
-    assert [path.name for path in tmp_path.iterdir()] == ["development"]
+    # Else ssh would warn of an attack, as the gateway has the same address again.
+    assert {path.name for path in tmp_path.iterdir()} == {"development", "gateway"}
+    assert [path.name for path in (tmp_path / "gateway").iterdir()] == ["host_key"]
 
 
 def test_commands_that_supervise_check_no_settings_that_they_do_not_use():
@@ -83,6 +92,17 @@ def test_the_worker_alone_has_what_opens_a_cloud(tmp_path, monkeypatch):
 
     assert set(clouds.credentials()) & shared == set()
     assert set(clouds.credentials()) <= set(NO_CLOUD)
+
+
+def test_what_signs_for_people_and_hosts_is_opened_by_worker_and_signer_alone(tmp_path):
+    gateway = LocalGateway(tmp_path, "redis://")
+    portal = PortalProcesses(8000, tmp_path, gateway.environment(), {}, gateway.keys())
+    own = {"worker": portal.worker(), "web": portal.web(), "beat": portal.beat()}
+    own |= {"signer": gateway.signer(portal), "files": gateway.files(portal), "gateway": gateway.program()}
+
+    having = {name for name, program in own.items() if program.environment.get("PORTAL_SSH_SECRET")}
+
+    assert having == {"worker", "signer", "files"}
 
 
 def test_the_worker_is_given_a_secret_for_its_signing_keys_that_stays(tmp_path):

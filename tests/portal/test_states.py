@@ -12,6 +12,7 @@ STATES = [
         "deployment": lifecycle.DeploymentState,
         "host": lifecycle.HostState,
         "operation": lifecycle.OperationState,
+        "access": [*lifecycle.AccessState, *lifecycle.AccessEnd],
     }.items()
     for state in states
 ]

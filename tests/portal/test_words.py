@@ -33,3 +33,19 @@ def test_a_moment_is_said_from_now():
 @pytest.mark.parametrize(("seconds", "said"), [(13, "13 s"), (484, "8 min 4 s"), (8_040, "2 h 14 min")])
 def test_what_something_took_has_two_figures_where_one_says_too_little(seconds, said):
     assert words.took(timedelta(seconds=seconds)) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (-1, "over"),
+        (0, "over"),
+        (59, "0:59 left"),
+        (61, "1:01 left"),
+        (3_599, "59:59 left"),
+        (3_600, "1 h 0 min left"),
+        (8_070, "2 h 14 min left"),
+    ],
+)
+def test_what_is_left_runs_down_to_the_second_in_its_last_hour(seconds, said):
+    assert words.left(NOW + timedelta(seconds=seconds), NOW) == said

@@ -43,6 +43,12 @@ MATRIX = {
     Permission.DEPLOYMENT_RETIRE: WORKERS,
     Permission.HOST_VIEW: ALL,
     Permission.OPERATION_VIEW: ALL,
+    Permission.ACCESS_VIEW: ALL,
+    Permission.ACCESS_ASK: WORKERS,
+    Permission.ACCESS_DECIDE: {ADMIN},
+    Permission.ACCESS_END: {ADMIN},
+    Permission.ACCESS_RULE: {ADMIN},
+    Permission.RECORDING_VIEW: {ADMIN},
 }
 
 

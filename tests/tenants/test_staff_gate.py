@@ -24,6 +24,7 @@ FRESH = {
     "staff/zones/add/",
     "staff/zones/<str:zone>/open/",
     "staff/zones/<str:zone>/close/",
+    "staff/access/<slug:grant>/decide/",
 }
 
 
@@ -45,12 +46,29 @@ API_FRESH = {
     ("DELETE", "people/<uuid:id>/"),
     ("POST", "zones/"),
     ("PATCH", "zones/<zone:zone>/"),
+    ("POST", "access-requests/<slug:name>/approve/"),
+    ("POST", "access-requests/<slug:name>/deny/"),
 }
 
 
 def address(route: str) -> str:
     """An address that the route takes; what it names does not exist."""
     return "/" + re.sub(r"<(\w+:)?(\w+)>", lambda found: ONE if "uuid" in found[0] else "nothing", route)
+
+
+@pytest.fixture
+def all_roles(staff):
+    """The operator who is everything else too."""
+    member = staff(OPERATOR).member
+    member.roles = list(StaffRole)
+    member.save(update_fields=["roles"])
+    return member
+
+
+def asked(client: Client, route: str):
+    """Ask with GET, and where a page takes none, with POST."""
+    answer = client.get(address(route))
+    return answer if answer.status_code != 405 else client.post(address(route))
 
 
 def test_the_walk_finds_pages_of_both_apps():
@@ -64,7 +82,7 @@ def test_every_page_of_staff_names_its_permission(route):
 
 @pytest.mark.parametrize("route", PAGES)
 def test_nobody_is_sent_to_sign_in(route):
-    answer = Client().get(address(route))
+    answer = asked(Client(), route)
 
     assert (answer.status_code, answer.url.split("?")[0]) == (302, "/accounts/login/")
 
@@ -73,16 +91,16 @@ def test_nobody_is_sent_to_sign_in(route):
 def test_for_members_and_strangers_and_programs_there_is_no_such_place(actor, api, new_user, route):
     admin, stranger = actor(Role.ADMIN).membership.user, new_user("eve@nowhere.example")
 
-    answers = [sign_in(Client(), user, factor=TOTP).get(address(route)) for user in (admin, stranger)]
+    answers = [asked(sign_in(Client(), user, factor=TOTP), route) for user in (admin, stranger)]
 
     assert [answer.status_code for answer in answers] == [404, 404]
     # A token says nothing here; it is not even looked at.
-    assert api(Role.ADMIN).get(address(route)).status_code == 302
+    assert asked(api(Role.ADMIN), route).status_code == 302
 
 
 @pytest.mark.parametrize("route", PAGES)
-def test_staff_without_a_second_factor_are_led_to_one(staff_browser, route):
-    answer = staff_browser(OPERATOR, factor="").get(address(route))
+def test_staff_without_a_second_factor_are_led_to_one(all_roles, staff_browser, route):
+    answer = asked(staff_browser(OPERATOR, factor=""), route)
 
     assert (answer.status_code, "next=" in answer.url) == (302, True)
 
@@ -92,25 +110,25 @@ def test_staff_without_a_second_factor_are_led_to_one(staff_browser, route):
 def test_staff_without_the_right_get_403(staff_browser, role, route):
     allowed = staff_allows([role], PAGES[route].permission)
 
-    answer = staff_browser(role).get(address(route))
+    answer = asked(staff_browser(role), route)
 
     assert (answer.status_code == 403) is not allowed
 
 
 @pytest.mark.parametrize("route", sorted(FRESH))
-def test_what_cannot_be_taken_back_asks_for_a_late_second_factor(staff_browser, staff, route):
+def test_what_cannot_be_taken_back_asks_for_a_late_second_factor(all_roles, staff_browser, route):
     browser = staff_browser(OPERATOR, ago=TOO_LONG)
-    give_totp(staff(OPERATOR).member.user)
+    give_totp(all_roles.user)
 
     answer = browser.post(address(route))
 
     assert (answer.status_code, "reauthenticate" in answer.url) == (302, True)
 
 
-def test_nothing_else_asks_for_it(staff_browser):
+def test_nothing_else_asks_for_it(all_roles, staff_browser):
     browser = staff_browser(OPERATOR, ago=TOO_LONG)
 
-    codes = {route: browser.get(address(route)).status_code for route in PAGES.keys() - FRESH}
+    codes = {route: asked(browser, route).status_code for route in PAGES.keys() - FRESH}
 
     assert set(codes.values()) == {200, 404}
 
@@ -201,7 +219,7 @@ def test_a_token_beside_a_session_of_staff_opens_nothing_either(staff_browser, t
     assert client.post("/api/v1/staff/people/", "{}", "application/json", headers=both).status_code == 404
 
 
-def test_the_api_refuses_staff_without_a_second_factor(staff_browser):
+def test_the_api_refuses_staff_without_a_second_factor(all_roles, staff_browser):
     client = staff_browser(OPERATOR, factor="")
 
     answers = [call(client, *one) for one in calls()]
@@ -224,9 +242,9 @@ def test_the_api_refuses_staff_without_the_right(staff_browser, role):
     assert refused == set(lacking)
 
 
-def test_what_cannot_be_taken_back_asks_for_a_late_second_factor_at_the_api_too(staff_browser, staff):
+def test_what_cannot_be_taken_back_asks_for_a_late_second_factor_at_the_api_too(all_roles, staff_browser):
     client = staff_browser(OPERATOR, ago=TOO_LONG)
-    give_totp(staff(OPERATOR).member.user)
+    give_totp(all_roles.user)
 
     stale = {(method, route) for method, route in calls() if call(client, method, route).status_code == 403}
 

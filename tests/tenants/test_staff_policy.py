@@ -15,6 +15,7 @@ STAFF_MATRIX = {
     StaffPermission.ENCLAVE_LOOK: STAFF,
     StaffPermission.HOST_LOOK: STAFF,
     StaffPermission.OPERATION_LOOK: STAFF,
+    StaffPermission.ACCESS_LOOK: STAFF,
     StaffPermission.ACCESS_ASK: {SUPPORT},
     StaffPermission.ACCESS_DECIDE: {APPROVER},
     StaffPermission.ZONE_VIEW: STAFF,

@@ -1,7 +1,7 @@
 """The words of the table: kinds of doors, and what each kind answers to whom."""
 
 from collections.abc import Callable, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.walls.people import EXPIRED_TOKEN, NOBODY, Answer, Person
 
@@ -12,6 +12,7 @@ SUPPORT = frozenset({"support"})
 APPROVER = frozenset({"approver"})
 OPERATOR = frozenset({"operator"})
 STAFF = SUPPORT | APPROVER | OPERATOR
+ASKER: frozenset[str] = frozenset()  # whoever asked for the access at hand, who is nobody in the walk
 
 Roles = frozenset[str]
 Methods = Set[str]
@@ -27,9 +28,12 @@ class Line:
     rule: Rule
     roles: Roles = frozenset()
     is_fresh: bool = False  # wants to be shown again who somebody is, if that was long ago
+    needs_factor: bool = False  # wants a second one, also of members
 
     def answer(self, person: Person) -> Answer:
         told = self.rule(person, self.roles)
+        if self.needs_factor and told is Answer.IN and not person.factor:
+            return Answer.FACTOR
         asked = told is Answer.IN or self.rule is _of_own_nothing
         return Answer.AGAIN if self.is_fresh and person.is_late and asked else told
 
@@ -61,6 +65,11 @@ def members_api(route: str, *, fresh: Methods = frozenset(), **methods: Roles) -
 def tenant_stream(route: str, **methods: Roles) -> list[Line]:
     """A page that programs may ask too."""
     return _lines(route, _of_tenant_stream, methods)
+
+
+def decision(lines: list[Line]) -> list[Line]:
+    """The same lines for who has given a second factor."""
+    return [replace(line, needs_factor=True) for line in lines]
 
 
 def staff_page(route: str, *, fresh: bool = False, **methods: Roles) -> list[Line]:
@@ -150,9 +159,9 @@ def _of_staff_api(person: Person, roles: Roles) -> Answer:
 def _of_staff(person: Person, roles: Roles) -> Answer:
     if not person.is_staff:
         return Answer.NOTHING
-    if not person.factor:
-        return Answer.FACTOR
-    return Answer.IN if person.role in roles else Answer.LACKING
+    if person.role not in roles:
+        return Answer.LACKING
+    return Answer.IN if person.factor else Answer.FACTOR
 
 
 def _of_own_page(person: Person, roles: Roles) -> Answer:

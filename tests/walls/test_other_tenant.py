@@ -13,7 +13,14 @@ pytestmark = pytest.mark.django_db(databases=["default", "system"])
 
 OF_TENANTS = [line for line in TABLE if "<slug:tenant>" in line.route]
 # What an address may name; the other arguments say the same in every tenant.
-THINGS = ("<uuid:", "<account:account>", "<str:account>", "<slug:application>")
+THINGS = (
+    "<uuid:",
+    "<account:account>",
+    "<str:account>",
+    "<slug:application>",
+    "<slug:grant>",
+    "requests/<slug:name>",
+)
 OF_THINGS = [line for line in OF_TENANTS if any(thing in line.route for thing in THINGS)]
 LISTS = [line for line in OF_TENANTS if line.method == "GET" and line not in OF_THINGS]
 FORM_SECRET = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
@@ -75,14 +82,15 @@ def test_a_body_that_names_what_is_another_tenants_makes_nothing(world):
         ("enclaves/", {"account": account, "zone": zone}),
         ("deployments/", {"spec": spec}),
         (f"deployments/{theirs.things['deployments']}/apply/", {"plan_hash": "sha256:" + "0" * 64}),
+        ("access-requests/", {"hosts": [str(theirs.things["hosts"])], "reason": "To look around."}),
     ]
 
     answers = [
         world.ask(ADMINS_TOKEN, "POST", api + path, json.dumps(body).encode()) for path, body in bodies
     ]
 
-    assert [answer.status_code for answer in answers] == [400, 400, 404]
-    assert [leaks(theirs, text_of(answer).replace(account, "")) for answer in answers] == [[], [], []]
+    assert [answer.status_code for answer in answers] == [400, 400, 404, 400]
+    assert [leaks(theirs, text_of(answer).replace(account, "")) for answer in answers] == [[]] * 4
 
 
 def test_there_is_something_that_could_leak(world):
@@ -93,6 +101,7 @@ def test_there_is_something_that_could_leak(world):
 
 
 NOUNS = ("cloud-accounts", "enclaves", "applications", "deployments", "hosts", "operations", "members")
+NOUNS += ("access-requests",)
 
 
 def leaks(estate, text):
@@ -106,6 +115,7 @@ def filters(estate):
     yield from (("deployment", str(things["deployments"])), ("operation", str(things["operations"])))
     yield from (("account", str(things["accounts"])), ("application", f"app-of-{estate.name}"))
     yield from (("actor", estate.founder.email), ("subject", str(things["hosts"])), ("q", "query"))
+    yield ("host", str(things["hosts"]))
 
 
 def alike(answer, address):

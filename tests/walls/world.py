@@ -15,7 +15,18 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.utils import timezone
 
-from enclaves.models import CloudAccount, Deployment, Enclave, Event, Host, Operation, Work, Zone
+from enclaves.models import (
+    AccessCertificate,
+    AccessSession,
+    CloudAccount,
+    Deployment,
+    Enclave,
+    Event,
+    Host,
+    Operation,
+    Work,
+    Zone,
+)
 from enclaves.provisioning import worker
 from enclaves.services import accounts, deployments, enclaves
 from tenants import audit, invitations
@@ -40,6 +51,7 @@ from tenants.services.tenants import create_tenant
 from tenants.services.tokens import create_service_token, create_token
 from tests.enclaves.conftest import DIRECTORY, ZONE, spec_text
 from tests.signing_in import JUST_NOW, TOO_LONG, TOTP, sign_in
+from tests.walls.letting_in import let_somebody_in
 from tests.walls.people import ELSEWHERE, HERE, PEOPLE, Person
 
 NUMBERS = {HERE: "111122223333", ELSEWHERE: "444455556666"}
@@ -55,6 +67,7 @@ NOTHING = {
     "application": "no-such-application",
     "number": "1",
     "sequence": "9999999",
+    "grant": "grant-of-nobody",
     "id": "00000000-0000-4000-8000-000000000001",
     "pk": "00000000-0000-4000-8000-000000000001",
 }
@@ -108,6 +121,7 @@ class Estate:
             "enclaves": enclave,
             "checkpoints": checkpoint.sequence,
         }
+        self.things |= let_somebody_in(self.things["hosts"], self.things["people"], by=self.by)
 
     def _note(self, member: Membership) -> None:
         """A row in each table that no service above has written to."""
@@ -150,7 +164,10 @@ class Estate:
             "rest": "nowhere/",
             "key": "no-such-key",
             "uidb36": "1",
+            "grant": self.things["grant"],
         }
+        if "access-requests/<slug:name>" in route:
+            named["name"] = self.things["grant"]
         noun = re.search(r"([\w-]+)/<uuid:", route)
         return {**named, "id": "1", "pk": "1", **(self._id(noun[1]) if noun else {})}
 
@@ -169,9 +186,12 @@ class Estate:
         with tenant_scope(self.tenant.pk):
             rows = [*CloudAccount.objects.all(), *Enclave.objects.all(), *Deployment.objects.all()]
             rows += [*Host.objects.all(), *Operation.objects.all(), *Membership.objects.all()]
+            rows += [*AccessSession.objects.all(), *AccessCertificate.objects.all()]
             secrets = [row.external_id for row in CloudAccount.objects.all()]
         own = [
             self.tenant.title,
+            self.things["grant"],
+            f"A look at {self.name}",
             f"client-of-{self.name}",
             f"app-of-{self.name}",
             f"@{self.name}.example",

@@ -6,6 +6,7 @@ from rest_framework import serializers
 from enclaves.api.serializers.base import TextOrNull
 from enclaves.lifecycle import HostState
 from enclaves.models import Host
+from enclaves.services.health import STATES, Health, health_of
 
 
 class HostSerializer(serializers.Serializer[Host]):
@@ -44,10 +45,37 @@ class HostMoveSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
 
 
-class HostDetailSerializer(HostSerializer):
-    """A host with its time line."""
+class AgentSerializer(serializers.Serializer[Any]):
+    """What runs on a host for the portal, and when it was last heard of."""
 
+    version = TextOrNull()
+    enrolled_at = serializers.DateTimeField()
+    seen_at = serializers.DateTimeField(allow_null=True)
+
+
+class HealthSerializer(serializers.Serializer[Any]):
+    """What a host last told of itself; null where it did not."""
+
+    state = serializers.ChoiceField(STATES)
+    agent = AgentSerializer(allow_null=True)
+    load = serializers.ListField(child=serializers.FloatField(), help_text="Over 1, 5 and 15 minutes.")
+    disk_used = serializers.IntegerField(allow_null=True, help_text="Per cent of the root disk.")
+    disk_total = serializers.IntegerField(allow_null=True, help_text="Bytes.")
+    up = serializers.SerializerMethodField(help_text="Seconds.")
+
+    def get_up(self, health: Health) -> int | None:
+        return int(health.up.total_seconds()) if health.up is not None else None
+
+
+class HostDetailSerializer(HostSerializer):
+    """A host with its health and its time line."""
+
+    health = serializers.SerializerMethodField()
     timeline = serializers.SerializerMethodField(help_text="Its moves, newest first; 200 at most.")
+
+    @extend_schema_field(HealthSerializer)
+    def get_health(self, host: Host) -> Any:
+        return HealthSerializer(health_of(host)).data
 
     @extend_schema_field(HostMoveSerializer(many=True))
     def get_timeline(self, host: Host) -> Any:

@@ -113,6 +113,10 @@ class FiguresSerializer(serializers.Serializer[Any]):
     hosts_active = serializers.IntegerField()
     operations_open = serializers.IntegerField()
     operations_failed = serializers.IntegerField(help_text="Within a day.")
+    grants_open = serializers.IntegerField(help_text="Of access to hosts.")
+    grants_not_gone = serializers.IntegerField(
+        help_text="Over, and nobody has confirmed that nothing is left of them."
+    )
     unexplained = serializers.IntegerField()
     zones = ZoneFiguresSerializer(many=True)
 

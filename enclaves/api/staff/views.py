@@ -143,7 +143,7 @@ class FleetHostView(FleetAPIView):
 
     @extend_schema(responses=shapes.FleetHostDetailSerializer, summary="A host and its time line", tags=TAGS)
     def get(self, request: Request, id: UUID) -> Response:
-        host = get_object_or_404(fleet.every_host(), pk=id)
+        host = get_object_or_404(fleet.every_host().select_related("agent"), pk=id)
         self.looks.into(host.tenant, host)
         context = {"timeline": seeing.timeline(host)}
         return Response(shapes.FleetHostDetailSerializer(host, context=context).data)

@@ -40,6 +40,7 @@ def launch_request(
         # A host that switches itself off is over. Stopped, it would keep a disk that nobody looks at.
         "InstanceInitiatedShutdownBehavior": "terminate",
         "TagSpecifications": [{"ResourceType": kind, "Tags": tags} for kind in TAGGED],
+        **({"UserData": order.user_data} if order.user_data else {}),
         **CONFIDENTIAL[order.confidential],
     }
 

@@ -183,6 +183,7 @@ class Machines:
             public_ipv4=machine.get("PublicIpAddress", ""),
             launched_at=machine.get("LaunchTime"),
             reason=machine.get("StateReason", {}).get("Message", ""),
+            identity=machine["InstanceId"],
         )
 
     def _host_id(self, machine: "InstanceTypeDef") -> str | None:

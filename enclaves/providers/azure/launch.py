@@ -41,8 +41,14 @@ def machine_request(claim: Claim, place: Place, resources: ZoneResources, order:
                 "networkInterfaceConfigurations": [_interface(resources, order, tags)],
             },
             "securityProfile": _security(order),
+            **_user_data(order),
         },
     }
+
+
+def _user_data(order: HostOrder) -> dict[str, str]:
+    text = order.user_data.encode()
+    return {"userData": base64.b64encode(text).decode()} if text else {}
 
 
 def _tags(claim: Claim, place: Place, order: HostOrder) -> dict[str, str]:

@@ -169,6 +169,7 @@ class Machines:
             public_ipv4=found.public_ipv4,
             launched_at=_moment(properties.get("timeCreated")),
             reason=_reason(statuses),
+            identity=str(properties.get("vmId", "")).lower(),
         )
 
     def _host_id(self, machine: Machine) -> str | None:

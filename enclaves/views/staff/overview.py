@@ -76,6 +76,10 @@ _ACCOUNTS: Final = {
 
 
 def _needs(figures: Figures) -> Iterator[Need]:
+    if count := figures.grants_not_gone:
+        title = f"{_some(count, 'grant')} ended, and nobody has confirmed that nothing is left"
+        text = "Their hosts do not answer; the portal goes on asking."
+        yield Need("bad", "s-bad", title, text, reverse("staff-access-list"), "See which")
     for state, (tone, word, text) in _ACCOUNTS.items():
         if count := figures.accounts.get(state, 0):
             title = f"{_some(count, 'cloud account')} {_are(count)} {word}"

@@ -6,9 +6,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from enclaves.services import fleet, seeing
+from enclaves.services import fleet, seeing, visits
+from enclaves.services.access import OPEN_HOSTS
+from enclaves.services.health import health_of
 from enclaves.views.operations import LOG_LINES
 from tenants.policy import StaffPermission
+from tenants.scope import EVERYBODY
 from tenants.staff_gate import StaffRequest, fleet_page
 
 
@@ -25,6 +28,7 @@ def tenant_detail(request: StaffRequest, name: str) -> HttpResponse:
         "deployments": fleet.deployments_of(tenant),
         "operations": list(seeing.operations(tenant).order_by("-created_at", "-id")[:10]),
         "looks": fleet.recent_looks(tenant),
+        "may_ask": request.staff.may(StaffPermission.ACCESS_ASK),
     }
     return render(request, "staff/tenant.html", context)
 
@@ -59,9 +63,16 @@ def enclave_detail(request: StaffRequest, pk: UUID) -> HttpResponse:
 @require_GET
 @fleet_page(StaffPermission.HOST_LOOK)
 def host_detail(request: StaffRequest, pk: UUID) -> HttpResponse:
-    host = get_object_or_404(fleet.every_host(), pk=pk)
+    host = get_object_or_404(fleet.every_host().select_related("agent"), pk=pk)
     request.looks.into(host.tenant, host)
-    return render(request, "staff/hosts/detail.html", {"host": host, "timeline": seeing.timeline(host)})
+    context = {
+        "host": host,
+        "timeline": seeing.timeline(host),
+        "health": health_of(host),
+        "accesses": visits.to_host(host, EVERYBODY),
+        "may_ask": request.staff.may(StaffPermission.ACCESS_ASK) and host.state in OPEN_HOSTS,
+    }
+    return render(request, "staff/hosts/detail.html", context)
 
 
 @require_GET

@@ -18,6 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--azure-port", type=int, required=True)
         parser.add_argument("--azure-ca", type=Path, required=True, help="who certified the pretend Azure")
         parser.add_argument("--idp-port", type=int, required=True)
+        parser.add_argument("--known-hosts", required=True, help="by which ssh knows the gateway")
         parser.add_argument("--facts", type=Path, required=True, help="the file to write at the end")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -29,4 +30,5 @@ class Command(BaseCommand):
             facts = seed(SandboxAws(options["aws_port"]), azure, idp)
         except (SeedingFailed, SandboxRefused, SignOnFailed) as error:
             raise CommandError(str(error)) from error
-        write_facts(facts, options["facts"])
+        access = {"gateway": settings.GATEWAY_SSH, "known_hosts": options["known_hosts"]}
+        write_facts({**facts, "access": access}, options["facts"])

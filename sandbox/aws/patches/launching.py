@@ -1,5 +1,7 @@
 """RunInstances as AWS does it: counts, tokens, capacity, keys, and every wish on every instance."""
 
+import base64
+import binascii
 import ipaddress
 import json
 import random
@@ -20,6 +22,7 @@ from sandbox.aws.patches.instance_types import cores_of, offered, processor_of, 
 
 KEY_NOT_USABLE = "Client.InvalidKMSKey.InvalidState: The KMS key provided is in an incorrect state"
 VERDICT: ContextVar[str | None] = ContextVar("launch_verdict", default=None)
+MOST_USER_DATA = 16 * 1024  # bytes, before base64
 # What makes two launches with one token the same launch.
 NOT_COMPARED = ("ClientToken", "DryRun")
 
@@ -73,6 +76,7 @@ def _launch(response: Any) -> ActionResult:
     kind = response._get_param("InstanceType", "m1.small")
     image = backend.amis.get(response._get_param("ImageId"))
     _check_type(response, kind, image, subnet)
+    _check_user_data(response._get_param("UserData") or "")
     count = _fitting_count(response, kind, subnet)
     _check_addresses(response, subnet)
     problem = VERDICT.get() or _key_problem(response)
@@ -117,6 +121,16 @@ def _check_type(response: Any, kind: str, image: Any | None, subnet: Any | None)
         _need(kind, "AMD SEV-SNP", "amd-sev-snp" in processor.get("SupportedFeatures", []))
     if response._get_param("EnclaveOptions.Enabled"):
         _need(kind, "Nitro Enclaves", supports_enclaves(kind))
+
+
+def _check_user_data(encoded: str) -> None:
+    try:
+        size = len(base64.b64decode(encoded, validate=True))
+    except binascii.Error:
+        raise EC2ClientError("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.") from None
+    if size > MOST_USER_DATA:
+        message = f"User data is limited to {MOST_USER_DATA} bytes"
+        raise EC2ClientError("InvalidParameterValue", message)
 
 
 def _need(kind: str, feature: str, is_there: bool) -> None:

@@ -76,7 +76,7 @@ def test_the_list_costs_the_same_for_one_and_for_three(hosts, api, django_assert
     with django_assert_max_num_queries(10) as three:
         api.get("hosts/")
 
-    assert len(three) == len(one)
+    assert len(three) == len(one) > 0
 
 
 def test_another_tenant_finds_no_host(hosts, globex, program):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from enclaves.models import Application, CloudAccount, Enclave, Revision
+from enclaves.models import AccessRequest, Application, CloudAccount, Enclave, Revision
 from tests.enclaves.api.test_deployments import spec
 from tests.enclaves.conftest import ACCOUNT, ZONE
 
@@ -27,7 +27,7 @@ def wrecked(good):
 
 
 def rows():
-    return [model.objects.count() for model in (Application, CloudAccount, Enclave, Revision)]
+    return [model.objects.count() for model in (AccessRequest, Application, CloudAccount, Enclave, Revision)]
 
 
 @MANY
@@ -53,8 +53,11 @@ def test_no_text_breaks_the_submission_of_a_spec(enclave, api, in_acme, body):
 
 @MANY
 @given(
-    path=st.sampled_from(["cloud-accounts/", "enclaves/", "applications/"]),
-    body=ANYTHING | wrecked({"account": ACCOUNT, "zone": ZONE}) | wrecked({"account": ACCOUNT, "title": ""}),
+    path=st.sampled_from(["cloud-accounts/", "enclaves/", "applications/", "access-requests/"]),
+    body=ANYTHING
+    | wrecked({"account": ACCOUNT, "zone": ZONE})
+    | wrecked({"account": ACCOUNT, "title": ""})
+    | wrecked({"hosts": [], "reason": "A core dump.", "minutes": 60, "ticket": ""}),
 )
 def test_no_json_breaks_what_is_made(enclave, api, in_acme, path, body):
     before = rows()
@@ -77,7 +80,7 @@ def test_no_json_breaks_the_application_of_a_plan(enclave, api, in_acme, body):
 
 @MANY
 @given(
-    path=st.sampled_from(["hosts/", "operations/", "deployments/", "cloud-accounts/"]),
+    path=st.sampled_from(["hosts/", "operations/", "deployments/", "cloud-accounts/", "access-requests/"]),
     query=st.dictionaries(
         st.sampled_from(["enclave", "deployment", "state", "limit", "after", "before", "cluster", "kind"])
         | st.text(),

@@ -55,6 +55,13 @@ def test_a_job_that_fails_is_told(supervisor, program):
         supervisor.run(program("raise SystemExit('no such table')", "migrate", is_shown=False))
 
 
+def test_a_job_does_not_wait_for_what_died_while_it_started(supervisor, program):
+    supervisor.begin(program("raise SystemExit('no such setting')", "signer", is_shown=False))
+
+    with pytest.raises(StartFailed, match=r"signer ended with 1\.\nno such setting"):
+        supervisor.run(program("import time; time.sleep(60)"))
+
+
 def test_what_died_is_started_again(supervisor, program, mark):
     supervisor.start(program("import time; time.sleep(60)"))
     (first,) = living(mark)

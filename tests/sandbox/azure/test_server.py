@@ -105,3 +105,15 @@ def test_the_key_is_the_users_alone(tmp_path):
 
     assert stat.S_IMODE(Path(files.key).stat().st_mode) == 0o600
     assert b"PRIVATE" not in files.certificate.read_bytes() + files.ca.read_bytes()
+
+
+def test_machines_ask_about_themselves_without_tls_and_nothing_else(served):
+    connection = http.client.HTTPConnection(urlsplit(served.metadata_url).netloc, timeout=10)
+    told = []
+    for path in (f"/_sandbox/instances/{SUBSCRIPTION}/metadata/instance", "/_sandbox/subscriptions"):
+        connection.request("GET", path, headers={"Metadata": "true"})
+        answer = connection.getresponse()
+        told.append((answer.status, answer.read()))
+    connection.close()
+
+    assert told == [(404, b'{"error": "Not found"}'), (404, b'{"error": "There is no such page."}')]

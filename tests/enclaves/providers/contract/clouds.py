@@ -1,9 +1,12 @@
 """Each cloud in the words in which the contract's tests speak of it."""
 
+import base64
+import http.client
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
@@ -17,12 +20,14 @@ from enclaves.providers.azure import versions
 from enclaves.providers.base import Place, Trouble
 from sandbox.aws.server import EmbeddedAws, PortalIdentity
 from sandbox.azure.azure import Azure
+from sandbox.azure.wire import Request
 from tests.enclaves.providers import tenant_account, tenant_subscription
 from tests.enclaves.providers.tenant_account import TenantAccount
 from tests.enclaves.providers.tenant_subscription import TenantSubscription, TestIssuer
 
 NUMBERS = itertools.count(400000000000)
 PAGE = 5
+TOKEN = "X-aws-ec2-metadata-token"
 
 
 class AwsCloud:
@@ -31,6 +36,7 @@ class AwsCloud:
     place = tenant_account.PLACE
     elsewhere = Place("prod.aws-us-east-1a", "us-east-1", ("use1-az1",), 1)
     no_machine = "i-0123456789abcdef0"
+    most_told = 16 * 1024  # bytes of user data
     strangers = ("without-id", "random-id", "canary-id")
     removed = "ec2:TerminateInstances"
     calls = {"launch": "ec2:RunInstances", "list": "ec2:DescribeInstances", "permissions": "iam:Simulate*"}
@@ -85,6 +91,19 @@ class AwsCloud:
         """The tags of each machine, as the account's owner sees them."""
         return [{tag["Key"]: tag["Value"] for tag in each["Tags"]} for each in self.account.instances()]
 
+    def told(self, identity: str) -> str:
+        """What a machine reads of what it was told at its birth."""
+        place, lasts = f"/_sandbox/instances/{identity}/latest", {f"{TOKEN}-ttl-seconds": "60"}
+        token = self._ask("PUT", f"{place}/api/token", lasts)
+        return self._ask("GET", f"{place}/user-data", {TOKEN: token})
+
+    def _ask(self, method: str, path: str, headers: dict[str, str]) -> str:
+        connection = http.client.HTTPConnection(urlsplit(self._aws.url).netloc, timeout=10)
+        connection.request(method, path, headers=headers)
+        told = connection.getresponse().read().decode()
+        connection.close()
+        return told
+
     def clear(self) -> None:
         self._aws.reset()
         self.account.end_all()
@@ -97,6 +116,7 @@ class AzureCloud:
     place = tenant_subscription.PLACE
     elsewhere = Place("prod.azure-eastus-az2", "eastus", ("eastus-az2",), 1)
     no_machine = "host-00000000-0000-4000-8000-000000000000"
+    most_told = 64 * 1024 - 1
     strangers = ("canary-tenant", "other-subscription")
     removed = "Microsoft.Compute/virtualMachines/delete"
     calls = {
@@ -151,6 +171,12 @@ class AzureCloud:
 
     def machines(self) -> list[dict[str, str]]:
         return [each["tags"] for each in self.account.machines()]
+
+    def told(self, identity: str) -> str:
+        path = f"/_sandbox/instances/{identity}/metadata/instance/compute/userData"
+        query = {"api-version": "2021-02-01", "format": "text"}
+        headers = {"host": "127.0.0.1:1", "metadata": "true"}
+        return base64.b64decode(self._azure.answer(Request("GET", path, query, headers)).body).decode()
 
     def clear(self) -> None:
         self._azure.reset()

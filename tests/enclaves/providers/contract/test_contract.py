@@ -160,8 +160,38 @@ def test_a_machine_carries_our_tags(cloud, launch):
     ]
 
 
+def test_a_machine_reads_what_it_was_told_at_its_birth(cloud, provider, launch):
+    text = "#cloud-config\n" + "ä" * 8000
+
+    follow(cloud, launch(cloud.account.order(user_data=text)))
+    [host] = provider.list_hosts(cloud.place)
+
+    assert cloud.told(host.identity) == text
+
+
+def test_telling_a_machine_something_takes_no_other_call(cloud, launch):
+    def calls(order):
+        before = len(cloud.account.calls())
+        follow(cloud, launch(order))
+        return sorted(set(cloud.account.calls()[before:]))
+
+    silent = calls(cloud.account.order())
+
+    assert calls(cloud.account.order(user_data="#cloud-config\n")) == silent
+
+
+def test_more_than_a_machine_can_be_told_is_refused_for_good(cloud, launch):
+    follow(cloud, launch(cloud.account.order(user_data="x" * cloud.most_told)))
+
+    with pytest.raises(ProviderError) as refusal:
+        launch(cloud.account.order(user_data="x" * (cloud.most_told + 1)))
+
+    assert refusal.value.trouble == Trouble.INVALID
+    assert len(cloud.machines()) == 1
+
+
 def test_the_same_order_twice_is_one_machine(cloud, launch):
-    order = cloud.account.order()
+    order = cloud.account.order(user_data="#cloud-config\n")
 
     first, second = launch(order), launch(order)
 

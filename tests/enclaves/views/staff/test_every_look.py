@@ -4,9 +4,12 @@ import re
 
 import pytest
 
-from enclaves.models import CloudAccount, Enclave, Operation
+from enclaves.models import CloudAccount, Enclave, Host, Operation
+from enclaves.services import access
 from tenants import audit
 from tenants.policy import StaffRole
+from tenants.scope import tenant_scope
+from tests.enclaves.asking import HOUR
 from tests.tenants.test_staff_gate import ALL
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "system"])
@@ -23,9 +26,12 @@ LOOKING = sorted(route for route, view in ALL.items() if str(permission_of(view)
 
 
 @pytest.fixture
-def address(fleet, host_of):
+def address(fleet, host_of, support):
     """An address to something of acme's."""
     acme, _ = fleet
+    with tenant_scope(acme.pk):
+        hosts = list(Host.objects.select_related("enclave__account").all())
+        asked = access.ask_access(hosts, by=support, tenant=acme, **HOUR)
     account = CloudAccount.objects.using("system").get(tenant=acme).pk
     things = {
         "accounts": account,
@@ -34,6 +40,8 @@ def address(fleet, host_of):
         "hosts": host_of(acme).pk,
         "operations": Operation.objects.using("system").filter(tenant=acme).first().pk,
         "tenants": "acme",
+        "access": asked.name,
+        "access-requests": asked.name,
     }
     return lambda route: "/" + re.sub(r"<[^>]+>", str(things[NOUN.search(route)[1]]), route)
 

@@ -97,6 +97,7 @@ REFUSALS = {
     "other architecture": ({"InstanceType": "m6a.large"}, "InvalidParameterValue"),
     "no such profile": ({"IamInstanceProfile": {"Name": "none"}}, "NoSuchEntity"),
     "fewer than one": ({"MinCount": 2, "MaxCount": 1}, "InvalidParameterValue"),
+    "too much user data": ({"UserData": "x" * (16 * 1024 + 1)}, "InvalidParameterValue"),
     "no SEV-SNP on arm": ({"CpuOptions": {"AmdSevSnp": "enabled"}}, "InvalidParameterCombination"),
 }
 

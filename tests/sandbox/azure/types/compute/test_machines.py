@@ -85,6 +85,7 @@ def test_secrets_go_in_and_never_come_out(cloud):
         (KEYS, [], "InvalidParameter"),
         (KEYS, [{"keyData": "ssh"}], "InvalidParameter"),
         ("properties.osProfile.customData", "not base64", "InvalidParameter"),
+        ("properties.userData", "eHh4" * 21846, "InvalidParameter"),  # 64 KiB and more
         ("properties.securityProfile", {"encryptionAtHost": True}, "InvalidParameter"),
         ("properties.priority", "Spot", "InvalidParameter"),
         (f"{OS_DISK}.createOption", "Attach", "InvalidParameter"),

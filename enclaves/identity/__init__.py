@@ -1,0 +1,1 @@
+"""What a cloud says about its own machines, and how much of it is believed."""
