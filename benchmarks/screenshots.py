@@ -275,7 +275,7 @@ def _take_the_consent(camera: Camera) -> None:
 
 
 def _ask_for_access(sue: Camera) -> None:
-    sue.go("/staff/hosts/?q=query-1")
+    sue.go("/staff/hosts/?tenant=acme&q=query-1")
     sue.follow("query-1")
     sue.follow("Ask for access…")
     sue.page.get_by_label("Why", exact=True).fill("Queries take four seconds since the last roll-out.")
