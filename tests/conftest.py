@@ -43,8 +43,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: Any) -> int:
-    # Two more than there are cores: who walks a browser, or looks for processes, waits most of the time.
-    return (os.cpu_count() or 1) + 2
+    # One more than there are cores: who walks a browser or kills workers waits for them half of the time.
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)
