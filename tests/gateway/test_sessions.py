@@ -201,9 +201,11 @@ def _listening(pid):
     """The addresses on which a process or its descendants listen."""
     inodes = set()
     for one in [pid, *descendants(pid)]:
-        for entry in Path(f"/proc/{one}/fd").iterdir():
-            with contextlib.suppress(OSError):
-                inodes.add(os.readlink(entry))
+        # What ends meanwhile, or closes a file, listens no more.
+        with contextlib.suppress(OSError):
+            for entry in Path(f"/proc/{one}/fd").iterdir():
+                with contextlib.suppress(OSError):
+                    inodes.add(os.readlink(entry))
     lines = [
         line.split()
         for name in ("tcp", "tcp6")

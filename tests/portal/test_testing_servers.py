@@ -61,6 +61,7 @@ def test_a_run_leaves_nothing_behind(run, tmp_path):
     assert list((tmp_path / "temporary").glob("enclave-portal-*")) == []
 
 
+@pytest.mark.soak
 def test_workers_share_the_servers_of_the_run(run, tmp_path):
     process = run("-n", "2", SECONDS="2")
     assert wait_until(lambda: list((tmp_path / "temporary").glob("*/postgres/data/postmaster.pid")))

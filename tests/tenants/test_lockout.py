@@ -46,7 +46,7 @@ def is_shut_out(answer) -> bool:
 
 
 def test_who_guesses_is_shut_out_even_with_the_right_password(ada):
-    thief = at("192.0.2.1")
+    thief = at("198.51.100.1")
 
     answers = [tries(thief, f"guess {number}") for number in range(MOST)]
 
@@ -56,7 +56,7 @@ def test_who_guesses_is_shut_out_even_with_the_right_password(ada):
 
 def test_somebody_elsewhere_is_not_shut_out_by_that(ada):
     for _ in range(MOST + 1):
-        tries(at("192.0.2.1"), "guess")
+        tries(at("198.51.100.1"), "guess")
 
     assert is_in(tries(at("198.51.100.7"), PASSWORD))
 
@@ -66,9 +66,9 @@ def test_another_account_at_the_same_address_is_not_shut_out_by_that(ada, proven
     bob.set_password(PASSWORD)
     bob.save()
     for _ in range(MOST + 1):
-        tries(at("192.0.2.1"), "guess")
+        tries(at("198.51.100.1"), "guess")
 
-    assert is_in(tries(at("192.0.2.1"), PASSWORD, login="bob@acme.example"))
+    assert is_in(tries(at("198.51.100.1"), PASSWORD, login="bob@acme.example"))
 
 
 def test_a_device_that_signed_in_before_goes_on_while_strangers_from_everywhere_guess(ada):
@@ -82,7 +82,7 @@ def test_a_device_that_signed_in_before_goes_on_while_strangers_from_everywhere_
 
 
 def test_a_device_of_somebody_else_is_no_device_of_this_account(ada, proven):
-    eve, theirs = proven("eve@globex.example"), at("192.0.2.1")
+    eve, theirs = proven("eve@globex.example"), at("198.51.100.1")
     eve.set_password(PASSWORD)
     eve.save()
     tries(theirs, PASSWORD, login=eve.email)
@@ -93,7 +93,7 @@ def test_a_device_of_somebody_else_is_no_device_of_this_account(ada, proven):
 
 
 def test_a_cookie_that_was_made_up_is_no_device(ada):
-    forger = at("192.0.2.1")
+    forger = at("198.51.100.1")
     forger.cookies["device"] = "WyJhIiwiYiJd:1abc:forged"
     _guess_from_everywhere()
 
@@ -112,15 +112,15 @@ def test_a_known_device_cannot_guess_for_ever_either(ada):
 
 def test_a_success_at_times_buys_no_more_guesses(ada):
     for _ in range(MOST):
-        tries(at("192.0.2.1"), "guess")
-        tries(at("192.0.2.1"), PASSWORD)
+        tries(at("198.51.100.1"), "guess")
+        tries(at("198.51.100.1"), PASSWORD)
 
-    assert is_shut_out(tries(at("192.0.2.1"), "guess"))
+    assert is_shut_out(tries(at("198.51.100.1"), "guess"))
 
 
 def test_an_address_without_an_account_gets_the_same_answers(ada):
-    known = [tries(at("192.0.2.1"), "guess") for _ in range(MOST + 1)]
-    unknown = [tries(at("192.0.2.1"), "guess", login="nobody@acme.example") for _ in range(MOST + 1)]
+    known = [tries(at("198.51.100.1"), "guess") for _ in range(MOST + 1)]
+    unknown = [tries(at("198.51.100.1"), "guess", login="nobody@acme.example") for _ in range(MOST + 1)]
 
     assert [_said(one) for one in known] == [_said(one) for one in unknown]
 
@@ -140,9 +140,9 @@ def test_who_reset_the_password_by_letter_signs_in_while_strangers_guess(ada, ma
 
 def test_many_addresses_from_one_network_are_too_many(ada):
     for number in range(100):
-        tries(at("192.0.2.1"), "guess", login=f"user{number}@acme.example")
+        tries(at("198.51.100.1"), "guess", login=f"user{number}@acme.example")
 
-    assert is_shut_out(tries(at("192.0.2.1"), PASSWORD))
+    assert is_shut_out(tries(at("198.51.100.1"), PASSWORD))
 
 
 def test_a_network_of_ipv6_counts_as_one_client(ada):

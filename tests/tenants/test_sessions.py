@@ -73,7 +73,7 @@ def noted(ada):
     def make(ago: float) -> tuple[Client, UserSession]:
         client = sign_in(Client(), ada)
         row = UserSession.objects.create(
-            user=ada, session_key=client.session.session_key, ip="192.0.2.1", user_agent="curl"
+            user=ada, session_key=client.session.session_key, ip="198.51.100.1", user_agent="curl"
         )
         session = client.session
         session[SEEN_AT] = time.time() - ago
@@ -91,7 +91,7 @@ def test_a_session_in_use_is_noted_every_few_minutes(noted):
     before, seen = row.last_seen_at, row.ip
     row.refresh_from_db()
     assert row.last_seen_at > before
-    assert (seen, row.ip) == ("192.0.2.1", "127.0.0.1")
+    assert (seen, row.ip) == ("198.51.100.1", "127.0.0.1")
 
 
 def test_a_session_that_was_noted_just_now_costs_nothing_more(noted):

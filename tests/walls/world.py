@@ -289,7 +289,7 @@ class World:
         body = body or (b"{}" if kind == "application/json" and method not in ("GET", "HEAD") else b"")
         # Each from their own address, because some doors count knocks.
         client = Client(
-            headers=self.credentials[person], REMOTE_ADDR=f"192.0.2.{PEOPLE.index(person)}", **options
+            headers=self.credentials[person], REMOTE_ADDR=f"198.51.100.{PEOPLE.index(person)}", **options
         )
         with _undone() as written:
             answer = client.generic(method, address, body, content_type=kind)

@@ -134,6 +134,7 @@ def test_an_impaired_instance_is_found_by_its_status(aws, network):
     assert [one["InstanceId"] for one in found] == launched[:1]
 
 
+@pytest.mark.soak
 def test_a_thousand_hosts_are_listed_in_a_few_seconds(network):
     for _ in range(10):
         network.launch(100)
