@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -30,7 +31,8 @@ class PlayedGateway:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="enclave-agent-"))
         self.folder.chmod(0o711)
-        self.made = Made(now=datetime.now(UTC))
+        # An agent ends what an earlier one of its host left running, so no two tests may share a host.
+        self.made = Made(now=datetime.now(UTC), host=str(uuid.uuid4()))
         self.statement: dict[str, Any] = {}
         self.requests: list[dict[str, Any]] = []
         self.heard: queue.Queue[Any] = queue.Queue()

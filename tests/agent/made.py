@@ -24,6 +24,7 @@ class Made:
 
     grant_key: ed25519.Ed25519PrivateKey = field(default_factory=ed25519.Ed25519PrivateKey.generate)
     now: datetime = NOW
+    host: str = HOST
 
     @property
     def grant_keys(self) -> dict[str, str]:
@@ -36,7 +37,7 @@ class Made:
         grant = names.Grant(id="grant-7", not_before=begin, not_after=end, **changes.pop("flags", {}))
         told = {
             "tenant": "acme",
-            "host": HOST,
+            "host": self.host,
             "session": str(uuid.uuid4()),
             "login": "enclave",
             "now": self.now,
@@ -50,13 +51,13 @@ class Made:
         certificate = ssh.host_certificate(
             authority,
             request["host_key"],
-            host=names.HostName("acme", ZONE, HOST),
+            host=names.HostName("acme", ZONE, self.host),
             serial=1,
             not_before=self.now,
             not_after=self.now + timedelta(hours=1),
         )
         told = {
-            "host": HOST,
+            "host": self.host,
             "chain": chain,
             "host_certificate": certificate,
             "user_ca": [authority.line],
@@ -71,7 +72,7 @@ class Made:
         )
         key = ec.generate_private_key(ec.SECP256R1())
         authority = x509.make_intermediate(root, key, "portal.example", "acme", now=self.now)
-        place = {"cloud": "aws", "account": "111122223333", "zone": ZONE, "host": HOST}
+        place = {"cloud": "aws", "account": "111122223333", "zone": ZONE, "host": self.host}
         host = SpiffeId(domain="portal.example", tenant="acme", **place)
         return x509.host_identity(authority, csr, host, now=self.now)
 
@@ -82,7 +83,7 @@ class Made:
         return {
             "gateway_urls": ["wss://gateway.example:8443"],
             "gateway_ca": "",
-            "host_id": HOST,
+            "host_id": self.host,
             "tenant": "acme",
             "zone": ZONE,
             "cloud": "aws",

@@ -99,7 +99,7 @@ def test_what_is_no_token_opens_nothing(gateway, token):
 
 def test_a_statement_that_the_portal_did_not_sign_changes_nothing(gateway):
     before = (gateway.folder / "state" / "user_ca.pub").read_text()
-    stranger = Made(grant_key=STRANGER, now=datetime.now(UTC))
+    stranger = Made(grant_key=STRANGER, now=datetime.now(UTC), host=gateway.made.host)
 
     gateway.tell(op="statement", statement=stranger.statement(gateway.requests[0]))
     _open(gateway, "a.b.c")

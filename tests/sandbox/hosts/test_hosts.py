@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import uuid
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,11 @@ import pytest
 from agent import cages
 from enclaves.blueprints import cloud_init
 from portal.runtime.processes import ROOT
-from tests.agent.made import HOST, Made
+from tests.agent.made import Made
 from tests.portal.runtime.watching import wait_until
 
 TOLD, SILENT = "i-1", "i-2"
+HOST = str(uuid.uuid4())  # shared with no other test, whose sessions its agent would end
 NOWHERE = "wss://127.0.0.1:1"
 
 
@@ -27,7 +29,7 @@ class Cloud(http.server.ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Answers)
         self.machines = [TOLD, SILENT]
-        config = {**Made().told("/nowhere"), "gateway_urls": [NOWHERE], "agent_sha256": ""}
+        config = {**Made(host=HOST).told("/nowhere"), "gateway_urls": [NOWHERE], "agent_sha256": ""}
         self.pages = {
             f"/_sandbox/instances/{TOLD}/latest/user-data": cloud_init.user_data(config),
             f"/_sandbox/instances/{SILENT}/latest/user-data": "",
@@ -97,7 +99,7 @@ def test_an_agent_lives_as_long_as_its_machine(cloud, hosts, tmp_path):
 
     os.kill(first, signal.SIGKILL)
     assert wait_until(lambda: agents(hosts) not in ([], [first]))
-    assert wait_until(lambda: f"acme 3f0c1f9e: {NOWHERE}" in (tmp_path / "log").read_text())
+    assert wait_until(lambda: f"acme {HOST[:8]}: {NOWHERE}" in (tmp_path / "log").read_text())
 
     cloud.machines = [SILENT]
     assert wait_until(lambda: not agents(hosts))
