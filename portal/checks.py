@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from enclaves.signing.grants import LOGIN
 from tenants.signing import is_public_key
 
 SHORTEST_KEY = 50  # characters
 MOST_GATEWAYS = 8  # addresses; more would not fit into what a host is told at its birth
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,126}[a-z0-9])?")
-_LOGIN = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ADDRESS = re.compile(r"[A-Za-z0-9.-]+:[0-9]{1,5}|\[[0-9a-f:]+\]:[0-9]{1,5}")
 
@@ -197,7 +197,7 @@ _RULES: list[tuple[Callable[[], bool], str, str]] = [
         "It stands in the name of each host, spiffe://…, and never changes.",
     ),
     (
-        lambda: settings.HOST_LOGIN == "root" or not _LOGIN.fullmatch(settings.HOST_LOGIN),
+        lambda: settings.HOST_LOGIN == "root" or not LOGIN.fullmatch(settings.HOST_LOGIN),
         "PORTAL_HOST_LOGIN is no name of an account, or root.",
         "Who is root on a host can leave any cage: no end of a session could be promised.",
     ),

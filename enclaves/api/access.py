@@ -1,15 +1,13 @@
-from typing import Any
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from enclaves.api import examples
-from enclaves.api.base import EnclavesView, ListView
+from enclaves.api.base import EnclavesView, ListView, TextRenderer
 from enclaves.api.filters import AccessFilters
 from enclaves.api.serializers.access import (
     AccessRequestSerializer,
@@ -183,13 +181,9 @@ class AccessSessionListView(ListView, AccessView):
         return self.page(self.narrowed(self.found(name).sessions.all()), SessionSerializer)
 
 
-class AsciicastRenderer(BaseRenderer):
+class AsciicastRenderer(TextRenderer):
     media_type = "application/x-asciicast"
     format = "cast"
-    charset = "utf-8"
-
-    def render(self, data: Any, *args: Any, **kwargs: Any) -> Any:
-        return data if isinstance(data, str) else JSONRenderer().render(data)
 
 
 class AccessRecordingView(AccessView):

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.urls import reverse
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
@@ -56,3 +57,12 @@ class EnclavesView(TaggedView, TenantAPIView):
 
     def address(self, name: str, *args: Any) -> str:
         return self.request.build_absolute_uri(reverse(name, args=[self.tenant.name, *args]))
+
+
+class TextRenderer(BaseRenderer):
+    """A file as it is; a refusal is JSON, as everywhere."""
+
+    charset = "utf-8"
+
+    def render(self, data: Any, *args: Any, **kwargs: Any) -> Any:
+        return data if isinstance(data, str) else JSONRenderer().render(data)

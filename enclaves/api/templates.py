@@ -7,11 +7,12 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from enclaves.api.accounts import TAGS, AccountView
+from enclaves.api.base import TextRenderer
 from enclaves.api.serializers.accounts import TemplateSerializer
 from enclaves.api.serializers.base import StrictSerializer
 from enclaves.blueprints import UnknownFormat
@@ -46,16 +47,12 @@ _ANSWERS: dict[Any, Any] = {
 }
 
 
-class YamlRenderer(BaseRenderer):
+class YamlRenderer(TextRenderer):
     media_type = "text/yaml"
     format = "yaml"
-    charset = "utf-8"
-
-    def render(self, data: Any, *args: Any, **kwargs: Any) -> Any:
-        return data if isinstance(data, str) else JSONRenderer().render(data)
 
 
-class PlainRenderer(YamlRenderer):
+class PlainRenderer(TextRenderer):
     media_type = "text/plain"
     format = "txt"
 

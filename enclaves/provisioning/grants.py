@@ -17,6 +17,7 @@ from django.utils import timezone
 from enclaves.lifecycle import GONE, GRANTED, AccessEnd, AccessState
 from enclaves.models import AccessRequest, Agent, Work
 from enclaves.provisioning import access_news, live, work
+from enclaves.provisioning.heartbeats import SILENT_AFTER
 from enclaves.provisioning.work import Claimed
 from tenants import audit
 from tenants.actors import Actor, StaffActor, System
@@ -28,7 +29,6 @@ log = logging.getLogger(__name__)
 
 BY: Final = "access"
 REVOKED_CHANNEL: Final = "access:revoked"  # gateways listen, see docs/access-wire.md
-HEARD_OF: Final = timedelta(seconds=60)  # an agent that was heard of since is there
 ACTIVATION_LASTS: Final = timedelta(minutes=5)
 # Gateways cut within seconds of the end; what they have not confirmed by then is shouted about.
 CONFIRMATION_LASTS: Final = timedelta(seconds=60)
@@ -107,7 +107,7 @@ def _open(request: AccessRequest, silent: Sequence[str]) -> datetime | None:
 
 
 def _silent_hosts(request: AccessRequest) -> list[str]:
-    heard = Agent.objects.filter(seen_at__gte=timezone.now() - HEARD_OF)
+    heard = Agent.objects.filter(seen_at__gte=timezone.now() - SILENT_AFTER)
     silent = request.places.exclude(host__in=heard.values("host"))
     return list(silent.order_by("host__name").values_list("host__name", flat=True))
 

@@ -26,7 +26,7 @@ CLAIMS: Mapping[str, type] = {
 }
 # A token is for the session that it was asked for. Nobody can keep one for the time after a revocation.
 FRESH = timedelta(seconds=60)
-_LOGIN = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+LOGIN = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 _LAST_MOMENT = int(datetime.max.replace(tzinfo=UTC).timestamp())
 
 
@@ -59,7 +59,7 @@ def grant_token(
 
     `host` and `session` are UUIDs; an agent takes each session once.
     """
-    if not (is_uuid(host) and is_uuid(session) and _LOGIN.fullmatch(login)):
+    if not (is_uuid(host) and is_uuid(session) and LOGIN.fullmatch(login)):
         raise SigningRefused("A grant token names a host, a session and a login.")
     if not grant.not_before <= now < grant.not_after:
         raise SigningRefused("The grant is not in force.")
