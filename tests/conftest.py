@@ -107,12 +107,12 @@ def actor(acme, new_user):
 
 @pytest.fixture
 def staff(db):
-    """Make one of the vendor's people: ``staff(StaffRole.SUPPORT)``."""
+    """Make one of the vendor's people: ``staff(StaffRole.SUPPORT)``, with a name to tell two apart."""
 
-    def make(role: StaffRole) -> StaffActor:
-        email = f"{role}@vendor.example"
+    def make(role: StaffRole, name: str = "") -> StaffActor:
+        email = f"{name or role}@vendor.example"
         known = StaffMember.objects.select_related("user").filter(user__email=email).first()
-        return StaffActor.of(known or add_staff(email, [role], name=f"{role} person", by=Shell()))
+        return StaffActor.of(known or add_staff(email, [role], name=f"{name or role} person", by=Shell()))
 
     return make
 

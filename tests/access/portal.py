@@ -35,6 +35,7 @@ from tenants.actors import Actor, Shell, StaffActor
 from tenants.policy import StaffRole
 from tenants.services.staff import add_staff
 from tests.access.estate import REGION, Estate, Given, KnownHost
+from tests.gateway.outages import Droppable
 from tests.gateway.portal import DOMAIN, SECRET
 from tests.gateway.world import eventually
 
@@ -182,23 +183,8 @@ def _in_the_past(ends_in: float | None) -> Iterator[None]:
         yield
 
 
-class _Server(ThreadedWSGIServer):
-    def __init__(self, *args: Any) -> None:
-        self._open: set[Any] = set()
-        super().__init__(*args)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
-        super().shutdown_request(request)
-
-    def drop(self) -> None:
-        """Close connections that are kept, so that an outage is one for them too."""
-        for request in list(self._open):
-            super().shutdown_request(request)
+class _Server(Droppable, ThreadedWSGIServer):
+    """The signer's, which tests make go away."""
 
 
 class _Signer(WSGIHandler):

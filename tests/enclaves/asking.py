@@ -7,27 +7,22 @@ import pytest
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from enclaves.models import Agent, Application, CloudAccount, Deployment, Enclave, Host, Zone
+from enclaves.models import (
+    AccessCertificate,
+    AccessRequest,
+    Agent,
+    Application,
+    CloudAccount,
+    Deployment,
+    Enclave,
+    Host,
+    Zone,
+)
 from enclaves.services import access
-from tenants.actors import Shell, StaffActor
-from tenants.models import StaffMember
 from tenants.policy import Role, StaffRole
-from tenants.services.staff import add_staff
 
 HOUR = {"reason": "Query latency doubled after revision 14.", "minutes": 60, "ticket": "CASE-20817"}
 GATEWAY, PAGES = "g" * 40, "p" * 40  # the secrets of whoever asks the signer
-
-
-@pytest.fixture
-def staff(db):
-    """Make one of the vendor's people: ``staff(StaffRole.SUPPORT)``, with a name to tell two apart."""
-
-    def make(role: StaffRole, name: str = "") -> StaffActor:
-        email = f"{name or role}@vendor.example"
-        known = StaffMember.objects.select_related("user").filter(user__email=email).first()
-        return StaffActor.of(known or add_staff(email, [role], name=f"{name or role} person", by=Shell()))
-
-    return make
 
 
 @pytest.fixture
@@ -98,6 +93,23 @@ def asked(hosts, support, acme):
 def grant(asked, actor):
     """What acme's admin made of it: an hour from now on."""
     return access.approve_access(asked, by=actor(Role.ADMIN))
+
+
+def signed(
+    grant: AccessRequest, certificate: str = "ssh-ed25519-cert-v01@openssh.com AAAA"
+) -> AccessCertificate:
+    """A certificate for a grant, as a row that the signer would have written."""
+    now = timezone.now()
+    return AccessCertificate.objects.create(
+        tenant=grant.tenant,
+        request=grant,
+        serial=7,
+        fingerprint="SHA256:abc",
+        key_kind="Ed25519",
+        certificate=certificate,
+        not_before=now,
+        not_after=now,
+    )
 
 
 @pytest.fixture

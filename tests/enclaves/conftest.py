@@ -28,7 +28,7 @@ def spec_text(
 
 # The people and hosts of tests about access.
 agents, approver, asked, grant = asking.agents, asking.approver, asking.asked, asking.grant
-hosts, staff, support = asking.hosts, asking.staff, asking.support
+hosts, support = asking.hosts, asking.support
 ask, signer = asking.ask, asking.signer
 
 

@@ -16,6 +16,7 @@ from enclaves.signing import names, ssh, x509
 from enclaves.signing.grants import grant_token
 from enclaves.signing.spiffe import SpiffeId
 from enclaves.signing.statements import host_statement
+from tests.gateway.outages import Droppable
 
 DOMAIN = "portal.example"
 SECRET = "the-gateways-secret-the-gateways-secret"
@@ -320,27 +321,13 @@ class FakePortal:
             self.grants[body["grant"]].unverified.discard(body["host"])
 
 
-class _Server(ThreadingHTTPServer):
+class _Server(Droppable, ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
 
     def __init__(self, address: tuple[str, int], portal: FakePortal) -> None:
         self.portal = portal
-        self._open: set[Any] = set()
         super().__init__(address, _Handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
-        super().shutdown_request(request)
-
-    def drop(self) -> None:
-        """Close connections that are kept, so that an outage is one for them too."""
-        for request in list(self._open):
-            super().shutdown_request(request)
 
 
 class _Handler(BaseHTTPRequestHandler):

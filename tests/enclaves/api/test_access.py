@@ -4,14 +4,13 @@ import json
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
-from enclaves.models import AccessCertificate, AccessRequest, AccessSession, RecordingChunk
+from enclaves.models import AccessRequest, AccessSession, RecordingChunk
 from enclaves.services import access, certificates
 from tenants.models import AuditEvent
 from tenants.policy import Role
 from tests.enclaves.api.conftest import problem_of
-from tests.enclaves.asking import HOUR
+from tests.enclaves.asking import HOUR, signed
 from tests.signing_in import TOO_LONG, TOTP, give_totp, sign_in
 
 pytestmark = pytest.mark.usefixtures("in_acme")
@@ -145,20 +144,6 @@ def test_only_whoever_asked_finishes_extends_and_gets_a_certificate(mine, approv
     assert [error["field"] for error in no_key.json()["errors"]] == ["public_key"]
     assert (more.status_code, more.json()["extends"]) == (201, row.name)
     assert (done.json()["state"], done.json()["end_reason"]) == ("ended", "finished")
-
-
-def signed(row):
-    now = timezone.now()
-    return AccessCertificate.objects.create(
-        tenant=row.tenant,
-        request=row,
-        serial=7,
-        fingerprint="SHA256:abc",
-        key_kind="Ed25519",
-        certificate="ssh-ed25519-cert-v01@openssh.com AAAA",
-        not_before=now,
-        not_after=now,
-    )
 
 
 def test_a_signer_that_does_not_answer_is_told_as_such(mine, approver, api, settings):

@@ -5,10 +5,10 @@ from django.test import Client
 from django.utils import timezone
 
 from enclaves.lifecycle import AccessState
-from enclaves.models import AccessCertificate, AccessRequest, AccessSession, Agent, RecordingChunk
+from enclaves.models import AccessRequest, AccessSession, Agent, RecordingChunk
 from enclaves.services import access, visits
 from tenants.policy import Role
-from tests.enclaves.asking import HOUR
+from tests.enclaves.asking import HOUR, signed
 from tests.signing_in import TOO_LONG, TOTP, give_totp, sign_in
 
 pytestmark = pytest.mark.usefixtures("in_acme")
@@ -142,16 +142,7 @@ def test_whoever_asked_takes_it_back(browse, mine):
 def test_whoever_asked_sees_the_line_to_type(browse, mine, approver, settings):
     settings.GATEWAY_SSH = "gateway.example.com:2222"
     access.approve_access(mine, by=approver)
-    AccessCertificate.objects.create(
-        tenant=mine.tenant,
-        request=mine,
-        serial=7,
-        fingerprint="SHA256:abc",
-        key_kind="Ed25519",
-        certificate="ssh-ed25519-cert-v01@openssh.com AAAA",
-        not_before=timezone.now(),
-        not_after=timezone.now(),
-    )
+    signed(mine)
     page = browse(Role.DEVELOPER).get(f"/t/acme/access/{mine.name}/").text
 
     line = f"ssh -p 2222 -o CertificateFile={mine.name}-cert.pub {mine.name}@gateway.example.com"
@@ -162,16 +153,7 @@ def test_whoever_asked_sees_the_line_to_type(browse, mine, approver, settings):
 
 def test_only_whoever_asked_downloads_the_certificate(browse, mine, approver):
     access.approve_access(mine, by=approver)
-    made = AccessCertificate.objects.create(
-        tenant=mine.tenant,
-        request=mine,
-        serial=7,
-        fingerprint="SHA256:abc",
-        key_kind="Ed25519",
-        certificate="the certificate",
-        not_before=timezone.now(),
-        not_after=timezone.now(),
-    )
+    made = signed(mine, "the certificate")
     path = f"/t/acme/access/{mine.name}/certificates/{made.pk}/"
 
     assert browse(Role.DEVELOPER).get(path).text == "the certificate\n"

@@ -1,13 +1,12 @@
 """Access as staff see it: their desk, what they ask for and decide, and that each tenant is told of looks."""
 
 import pytest
-from django.utils import timezone
 
 from enclaves.lifecycle import AccessState
-from enclaves.models import AccessCertificate, AccessRequest, AccessRules, AccessSession
+from enclaves.models import AccessRequest, AccessRules, AccessSession
 from enclaves.services import access
 from tenants.policy import Role, StaffRole
-from tests.enclaves.asking import HOUR
+from tests.enclaves.asking import HOUR, signed
 from tests.signing_in import TOO_LONG, give_totp
 
 pytestmark = [
@@ -15,16 +14,6 @@ pytestmark = [
     pytest.mark.usefixtures("in_acme"),
 ]
 LIST = "/staff/access/"
-
-
-@pytest.fixture
-def support(staff):
-    return staff(StaffRole.SUPPORT)
-
-
-@pytest.fixture
-def approver(staff):
-    return staff(StaffRole.APPROVER)
 
 
 @pytest.fixture
@@ -137,16 +126,7 @@ def test_whoever_asked_gets_a_certificate_more_time_and_gives_it_back(
 ):
     settings.GATEWAY_SSH = "gateway.example.com:2222"
     client, other = staff_browser(StaffRole.SUPPORT), staff_browser(StaffRole.APPROVER)
-    made = AccessCertificate.objects.create(
-        tenant=grant.tenant,
-        request=grant,
-        serial=7,
-        fingerprint="SHA256:abc",
-        key_kind="Ed25519",
-        certificate="the certificate",
-        not_before=timezone.now(),
-        not_after=timezone.now(),
-    )
+    made = signed(grant, "the certificate")
 
     page = text_of(client, page_of(grant))
     file = client.get(f"{page_of(grant)}certificates/{made.pk}/")
