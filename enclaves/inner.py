@@ -103,7 +103,7 @@ def _challenge(body: Body, request: HttpRequest) -> dict[str, str]:
 
 
 def _enrol(body: Body, request: HttpRequest) -> dict[str, str]:
-    texts = {name: str(body[name]) for name in ("document", "csr", "host_key")}
+    texts = {name: str(body[name]) for name in ("nonce", "document", "csr", "host_key")}
     return {"statement": agents.enrol(str(UUID(str(body["host"]))), **texts)}
 
 

@@ -186,7 +186,7 @@ class AttachedHosts:
         await socket.send(json.dumps({"op": "challenge", "nonce": nonce}))
         told = await _message(socket, "enrol")
         request = {name: text_in(told, name) for name in (*_REQUEST, "document")}
-        statement = await self._portal.enrol(host, request)
+        statement = await self._portal.enrol(host, {"nonce": nonce, **request})
         await socket.send(json.dumps({"op": "statement", "statement": statement}))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:

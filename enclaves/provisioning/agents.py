@@ -6,6 +6,7 @@ cloud's, and what the agent takes in return is signed.
 
 import hashlib
 import logging
+import re
 import secrets
 from datetime import timedelta
 from pathlib import Path
@@ -49,6 +50,7 @@ ALIVE: Final = (
     HostState.PARKED,
     HostState.RETIRING,
 )
+_NONCE: Final = re.compile(r"[0-9]{10}")
 _NONCE_LASTS: Final = 120  # seconds
 _SSH_IDENTITY_LASTS: Final = timedelta(hours=24)
 _SKEW: Final = timedelta(minutes=5)
@@ -57,22 +59,26 @@ _LONGEST: Final = 500  # characters of a refusal
 
 
 def challenge(host_id: str) -> str:
-    """Ten digits that this host is to have its cloud sign, soon and once."""
+    """Ten digits that this host is to have its cloud sign, soon and once.
+
+    Many questions may be open for a host, so whoever asks in its name does not spoil its own.
+    """
     nonce = f"{secrets.randbelow(10**10):010}"
-    cache.set(_nonce_key(host_id), nonce, _NONCE_LASTS)
+    cache.set(_question_key(host_id, nonce), True, _NONCE_LASTS)
     return nonce
 
 
-def enrol(host_id: str, *, document: str, csr: str, host_key: str) -> str:
+def enrol(host_id: str, *, nonce: str, document: str, csr: str, host_key: str) -> str:
     """Take a host in that its cloud vouches for, and return the statement for it; raises Refused.
 
+    `nonce` is what `challenge` gave to the connection that the document came by.
     The keys that come with its first document are the host's for life: a copy of the document is of no use.
     """
     host = _host(host_id)
     if host.tenant.frozen_at or host.enclave.account.frozen_at:
         raise Refused("The tenant has frozen this account. Until that is over, no host is taken in.")
     with tenant_scope(host.tenant_id):
-        reasons = _doubts(host, document, csr, host_key)
+        reasons = _doubts(host, nonce, document, csr, host_key)
         if reasons:
             _refuse(host, reasons)
         try:
@@ -106,11 +112,10 @@ def _host(host_id: str) -> Host:
         raise Refused("There is no such host, or not yet.") from error
 
 
-def _doubts(host: Host, document: str, csr: str, host_key: str) -> list[str]:
+def _doubts(host: Host, nonce: str, document: str, csr: str, host_key: str) -> list[str]:
     """Why the document is not good for this host; empty if it is."""
-    nonce = cache.get(_nonce_key(str(host.pk)))
     # Whoever takes it away may use it: of two at the same time, one.
-    if not nonce or not cache.delete(_nonce_key(str(host.pk))):
+    if not (_NONCE.fullmatch(nonce) and cache.delete(_question_key(str(host.pk), nonce))):
         return ["The document was not asked for, or too long ago."]
     agent, zone = Agent.objects.filter(host=host).first(), host.enclave.zone
     key, ssh_key = _fingerprints(csr, host_key)
@@ -258,5 +263,5 @@ def named_in(spiffe_id: str) -> SpiffeId:
         raise Refused("This is no name of a host.") from error
 
 
-def _nonce_key(host_id: str) -> str:
-    return f"agent-nonce:{host_id}"
+def _question_key(host_id: str, nonce: str) -> str:
+    return f"agent-nonce:{host_id}:{nonce}"

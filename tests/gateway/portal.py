@@ -21,6 +21,7 @@ from tests.gateway.outages import Droppable
 DOMAIN = "portal.example"
 SECRET = "the-gateways-secret-the-gateways-secret"
 ZONE = "dev.aws-us-east-1a"
+NONCE = "0123456789"
 
 
 def now() -> datetime:
@@ -205,7 +206,7 @@ class FakePortal:
             "opened": self._opened,
             "chunk": self._chunk,
             "closed": self._closed,
-            "challenge": lambda _: {"nonce": "0123456789"},
+            "challenge": lambda _: {"nonce": NONCE},
             "enrol": self._enrol,
             "renew": self._renew,
             "heartbeats": self._heartbeats,
@@ -289,7 +290,7 @@ class FakePortal:
 
     def _enrol(self, body: dict[str, Any]) -> dict[str, Any]:
         host = self.hosts.get(body["host"])
-        if host is None or body["document"] != host.document:
+        if host is None or (body["document"], body["nonce"]) != (host.document, NONCE):
             raise No("The document is not this host's.")
         return self._certify(host, body)
 

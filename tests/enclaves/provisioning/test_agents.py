@@ -34,6 +34,7 @@ pytestmark = [
 ACCOUNT, REGION = "111122223333", "us-east-1"
 SUBSCRIPTION, VM = "aaaabbbb-0000-4000-8000-ccccdddd0001", "bd8e7443-24a0-41f3-b949-8baf4fd1c573"
 OURS, STRANGER = RegionalNotary(), RegionalNotary()
+NOT_ASKED_FOR = "The document was not asked for, or too long ago."
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +92,8 @@ def enrol(ask, instance):
     def run(agent, host, document=None):
         nonce = ask("challenge", host=str(host.pk))[1]["nonce"]
         shown = document or identity_document("aws", instance.url, nonce)
-        status, answer = ask("enrol", host=str(host.pk), document=shown, **agent.request())
+        told = {"host": str(host.pk), "nonce": nonce, "document": shown}
+        status, answer = ask("enrol", **told, **agent.request())
         return status, answer.get("statement") or answer["detail"]
 
     return run
@@ -188,12 +190,46 @@ def test_a_copy_of_the_document_is_of_no_use_with_another_key(host, agent_of, en
 def test_a_question_counts_once(host, agent_of, ask, instance):
     agent, first = agent_of(host), ask("challenge", host=str(host.pk))[1]["nonce"]
     document = identity_document("aws", instance.url, first)
-    shown = {"host": str(host.pk), "document": document, **agent.request()}
+    shown = {"host": str(host.pk), "nonce": first, "document": document, **agent.request()}
 
     assert ask("enrol", **{**shown, "document": "no document"})[0] == 409
     status, answer = ask("enrol", **shown)
 
-    assert (status, answer["detail"]) == (409, "The document was not asked for, or too long ago.")
+    assert (status, answer["detail"]) == (409, NOT_ASKED_FOR)
+
+
+@pytest.mark.parametrize("made_up", ["", "0123456789", "*", "x" * 5_000, "1\r\nFLUSHALL"], ids=range(5))
+def test_a_question_that_nobody_asked_is_not_answered(host, agent_of, ask, instance, made_up):
+    agent = agent_of(host)
+    ask("challenge", host=str(host.pk))
+    document = identity_document("aws", instance.url, "0123456789")
+
+    told = {"host": str(host.pk), "nonce": made_up, "document": document}
+    status, answer = ask("enrol", **told, **agent.request())
+
+    assert (status, answer["detail"]) == (409, NOT_ASKED_FOR)
+
+
+def test_a_question_is_for_one_host(hosts, agent_of, ask, instance):
+    host, other = hosts[:2]
+    nonce = ask("challenge", host=str(other.pk))[1]["nonce"]
+    document = identity_document("aws", instance.url, nonce)
+
+    told = {"host": str(host.pk), "nonce": nonce, "document": document}
+    status, answer = ask("enrol", **told, **agent_of(host).request())
+
+    assert (status, answer["detail"]) == (409, NOT_ASKED_FOR)
+
+
+def test_who_asks_in_the_name_of_a_host_does_not_spoil_its_own_question(host, agent_of, ask, instance):
+    agent, own = agent_of(host), ask("challenge", host=str(host.pk))[1]["nonce"]
+    document = identity_document("aws", instance.url, own)
+    somebody = ask("challenge", host=str(host.pk))[1]["nonce"]
+    told = {"host": str(host.pk), "nonce": somebody, "document": "no document"}
+    assert ask("enrol", **told, **agent.request())[0] == 409
+
+    told = {"host": str(host.pk), "nonce": own, "document": document}
+    assert ask("enrol", **told, **agent.request())[0] == 200
 
 
 @pytest.mark.parametrize("state", ["planned", "failed", "deprovisioned"])
@@ -256,7 +292,8 @@ def test_an_azure_host_answers_the_question_that_it_was_asked(hosts, agent_of, a
     def enrol(notary=notary, **changed):
         nonce = ask("challenge", host=str(host.pk))[1]["nonce"]
         document = _attested(notary, **{"nonce": nonce, **changed})
-        status, answer = ask("enrol", host=str(host.pk), document=document, **agent.request())
+        told = {"host": str(host.pk), "nonce": nonce, "document": document}
+        status, answer = ask("enrol", **told, **agent.request())
         return status, answer.get("detail", "")
 
     over = {"createdOn": "11/20/26 01:00:00 -0000", "expiresOn": "11/20/26 07:00:00 -0000"}
