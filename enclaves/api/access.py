@@ -1,5 +1,6 @@
 from uuid import UUID
 
+from django.http import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -199,11 +200,12 @@ class AccessRecordingView(AccessView):
         summary="A recording",
         tags=TAGS,
     )
-    def get(self, request: Request, name: str, id: UUID) -> Response:
+    def get(self, request: Request, name: str, id: UUID) -> HttpResponseBase:
         """The recording of a session, asciicast version 2, from a character on; whole pieces only."""
         session = get_object_or_404(self.found(name).sessions, pk=id)
         offset = self.checked(RecordingQuery, request.query_params)["offset"]
-        return Response(visits.recording(session, offset))
+        kind = f"{AsciicastRenderer.media_type}; charset={AsciicastRenderer.charset}"
+        return StreamingHttpResponse(visits.recording(session, offset), content_type=kind)
 
 
 class AccessRulesView(AccessView):

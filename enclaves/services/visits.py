@@ -16,11 +16,12 @@ from enclaves.lifecycle import GRANTED, AccessState
 from enclaves.models import AccessHost, AccessRequest, AccessSession, Host
 from enclaves.services.access import MOST_HOSTS, OPEN_HOSTS
 from tenants.models import Tenant
+from tenants.scope import tenant_scope
 
 STANDING: Final = (AccessState.REQUESTED, *GRANTED, AccessState.REVOCATION_FAILED)
 _MOST_SHOWN: Final = 200
 _MOST_OF_HOST: Final = 8
-MOST_READ: Final = 2_000_000  # characters of a recording that a page shows at once
+MOST_READ: Final = 2_000_000  # characters of a recording that are read at once
 # What a terminal would do rather than show (ECMA-48): colours, cursor, titles.
 _CONTROLS: Final = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]|[\x00-\x08\x0b-\x1f\x7f]"
@@ -129,15 +130,22 @@ def hosts_by_id(tenant: Tenant, ids: Collection[UUID]) -> list[Host]:
     return found
 
 
-def recording(session: AccessSession, start: int = 0, most: int | None = None) -> str:
-    """A recording from one character on, as whole pieces, until ``most`` characters are there."""
-    pieces, length = [], 0
-    for piece in session.chunks.filter(offset__gte=start).values_list("text", flat=True).iterator():
-        pieces.append(piece)
-        length += len(piece)
-        if most is not None and length >= most:
-            break
-    return "".join(pieces)
+def recording(session: AccessSession, start: int = 0) -> Iterator[str]:
+    """A recording from one character on, part by part, however long it is.
+
+    It may be read where a response is streamed, after the transaction of its request: each part is read
+    in the scope of the tenant for itself.
+    """
+    for begin in range(start, session.recorded, MOST_READ):
+        with tenant_scope(session.tenant_id):
+            part = part_of_recording(session, begin)
+        yield part
+
+
+def part_of_recording(session: AccessSession, start: int) -> str:
+    """The whole pieces that begin within MOST_READ characters from one character on."""
+    pieces = session.chunks.filter(offset__gte=start, offset__lt=start + MOST_READ)
+    return "".join(pieces.values_list("text", flat=True))
 
 
 def is_intact(session: AccessSession) -> bool | None:
@@ -152,7 +160,7 @@ def is_intact(session: AccessSession) -> bool | None:
 
 def transcript(session: AccessSession) -> str:
     """What was shown to the person, as plain text without the movements of a terminal."""
-    shown = "".join(_shown(recording(session, most=MOST_READ)[:MOST_READ]))
+    shown = "".join(_shown(part_of_recording(session, 0)[:MOST_READ]))
     return _CONTROLS.sub("", shown.replace("\r\n", "\n"))
 
 

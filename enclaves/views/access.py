@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -18,6 +18,7 @@ from tenants.paging import page_of
 from tenants.policy import Permission
 from tenants.views.answers import add_errors, answer
 
+_ASCIICAST: Final = "application/x-asciicast; charset=utf-8"
 _LONG: Final = 15  # figures that no place in a recording has
 
 
@@ -133,18 +134,18 @@ def session_detail(request: TenantRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 @tenant_page(Permission.RECORDING_VIEW)
-def session_recording(request: TenantRequest, pk: UUID) -> HttpResponse:
+def session_recording(request: TenantRequest, pk: UUID) -> HttpResponseBase:
     """The recording, asciicast v2: the whole file, or for the player a part of it from a character on."""
     session = get_object_or_404(visits.sessions(request.actor.tenant), pk=pk)
     given = request.GET.get("from", "")
     start = int(given) if given.isascii() and given.isdigit() and len(given) < _LONG else 0
-    text = visits.recording(session, start, most=visits.MOST_READ if given else None)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{session.request}-{session.host}.cast"',
-        "X-Recording-Open": "no" if session.closed_at else "yes",
-        "X-Recording-More": "yes" if start + len(text) < session.recorded else "no",
-    }
-    return HttpResponse(text, content_type="application/x-asciicast; charset=utf-8", headers=headers)
+    headers = {"Content-Disposition": f'attachment; filename="{session.request}-{session.host}.cast"'}
+    if not given:
+        return StreamingHttpResponse(visits.recording(session), content_type=_ASCIICAST, headers=headers)
+    text = visits.part_of_recording(session, start)
+    headers["X-Recording-Open"] = "no" if session.closed_at else "yes"
+    headers["X-Recording-More"] = "yes" if start + len(text) < session.recorded else "no"
+    return HttpResponse(text, content_type=_ASCIICAST, headers=headers)
 
 
 def _request_of(request: TenantRequest, grant: str) -> AccessRequest:

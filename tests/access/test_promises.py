@@ -243,7 +243,7 @@ def _downloaded(portal, session):
     user = portal.acme.admin.membership.user
     give_totp(user)
     file = sign_in(Client(), user, factor=TOTP).get(f"/t/acme/sessions/{session.pk}/recording/")
-    return hashlib.sha256(file.content).hexdigest()
+    return hashlib.sha256(file.getvalue()).hexdigest()
 
 
 def _is_whole(given):

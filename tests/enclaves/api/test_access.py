@@ -160,7 +160,12 @@ def test_a_signer_that_does_not_answer_is_told_as_such(mine, approver, api, sett
 
 def test_recordings_are_for_admins_and_are_read_on_from_where_one_was(grant, hosts, program, api):
     session = AccessSession.objects.create(
-        tenant=grant.tenant, request=grant, host=hosts[0], fingerprint="f", source="198.51.100.7"
+        tenant=grant.tenant,
+        request=grant,
+        host=hosts[0],
+        fingerprint="f",
+        source="198.51.100.7",
+        recorded=len(CAST),
     )
     RecordingChunk.objects.create(tenant=grant.tenant, session=session, offset=0, text=CAST)
     path = f"{LIST}{grant.name}/recordings/"
@@ -169,7 +174,7 @@ def test_recordings_are_for_admins_and_are_read_on_from_where_one_was(grant, hos
     whole, rest = api.get(f"{path}{session.pk}/"), api.client.get(api.at(f"{path}{session.pk}/?offset=9999"))
 
     assert (told["host"], told["from_address"], told["sha256"]) == (str(hosts[0].pk), "198.51.100.7", None)
-    assert (whole.text, rest.text) == (CAST, "")
+    assert (whole.getvalue().decode(), rest.getvalue()) == (CAST, b"")
     assert whole["Content-Type"] == "application/x-asciicast; charset=utf-8"
     assert problem_of(api.client.get(api.at(f"{path}{session.pk}/?offset=-1")))[0] == 400
     assert problem_of(program(Role.DEVELOPER).get(f"{path}{session.pk}/"))[0] == 403

@@ -183,7 +183,7 @@ def test_an_admin_reads_a_recording_as_text_and_as_it_was_made(browse, session, 
     rest, none = client.get(f"{file}?from={len(CAST)}"), client.get(f"{file}?from={2 * len(CAST)}")
 
     assert ">$ ls\n</div>" in page
-    assert (whole.text, first.text, rest.text, none.text) == (2 * CAST, CAST, CAST, "")
+    assert (whole.getvalue().decode(), first.text, rest.text, none.text) == (2 * CAST, CAST, CAST, "")
     assert (first["X-Recording-More"], rest["X-Recording-More"]) == ("yes", "no")
     assert (rest["X-Recording-Open"], client.get(f"{file}?from=x").status_code) == ("yes", 200)
 
