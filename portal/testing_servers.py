@@ -5,6 +5,7 @@ once and its workers inherit the environment.
 """
 
 import atexit
+import contextlib
 import os
 import secrets
 import shutil
@@ -12,8 +13,12 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
+from psycopg import sql
+
 from portal.runtime.console import Console
 from portal.runtime.lock import AlreadyRunning, FolderLock
+from portal.runtime.roles import OWNER
 from portal.runtime.servers import servers
 from portal.runtime.supervisor import Supervisor
 
@@ -30,6 +35,27 @@ _ENVIRONMENT = {
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
 _UNWANTED = ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+# Empties the tables of a test's database in a tenth of the time that TRUNCATE takes, which makes each file
+# of each table and index anew. The locks wait, as those of TRUNCATE do, for whoever is still writing.
+_FORGET = """
+CREATE OR REPLACE FUNCTION forget_everything() RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET session_replication_role = replica AS $$
+DECLARE
+    tables text[] := ARRAY(
+        SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+        AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission')
+    );
+BEGIN
+    EXECUTE 'LOCK TABLE ' || array_to_string(tables, ', ');
+    FOR number IN 1 .. cardinality(tables) LOOP
+        IF pg_relation_size(tables[number]::regclass) > 0 THEN
+            EXECUTE 'DELETE FROM ' || tables[number];
+        END IF;
+    END LOOP;
+END $$;
+REVOKE ALL ON FUNCTION forget_everything() FROM PUBLIC
+"""
+_FORGETS = sql.SQL("GRANT EXECUTE ON FUNCTION forget_everything() TO {}").format(sql.Identifier(OWNER))
 
 
 def boot() -> None:
@@ -43,6 +69,7 @@ def boot() -> None:
     chosen = servers(state)
     supervisor.start(*chosen.programs(throwaway=True))
     chosen.make_database(throwaway=True)
+    _make_forgetting(chosen.admin_url)
     os.environ.update(
         {
             **_ENVIRONMENT,
@@ -56,6 +83,17 @@ def boot() -> None:
     )
     for name in _UNWANTED:
         os.environ.pop(name, None)
+
+
+def _make_forgetting(admin_url: str) -> None:
+    """Let the tests' databases, which are copies of template1, be emptied quickly."""
+    # It passes by row-level security and triggers. An administrator who may not do that leaves it to Django.
+    with (
+        contextlib.suppress(psycopg.errors.InsufficientPrivilege),
+        psycopg.connect(admin_url, dbname="template1") as connection,
+    ):
+        connection.execute(_FORGET)
+        connection.execute(_FORGETS)
 
 
 def _remove_leftovers(folder: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from celery import current_app
 from django.db import connections
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from xdist.scheduler import LoadScopeScheduling
 
 from enclaves import tasks
@@ -17,6 +17,7 @@ from tenants.policy import Role, StaffRole
 from tenants.scope import tenant_scope
 from tenants.services.staff import add_staff
 from tenants.services.tenants import create_tenant
+from tests.emptying import forget_everything
 from tests.signing_in import TOTP, sign_in
 
 # What stays with one worker, because it shares a demo or a world that is costly to make.
@@ -54,8 +55,10 @@ def pytest_xdist_make_scheduler(config: Any, log: Any) -> Sharing:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup):
-    """Close the second way into the test database before it is dropped."""
-    yield
+    """Empty the tables in our way, and close the second way into the database before it is dropped."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", forget_everything)
+        yield
     connections["system"].close()
 
 

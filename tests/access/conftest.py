@@ -6,13 +6,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 from django.db import connections
 from django.test import override_settings
 
 from enclaves import tasks
 from tests.access.portal import RealPortal
 from tests.access.world import RealWorld
+from tests.emptying import forget_everything
 from tests.gateway.conftest import WHY_NOT, _marks
 
 
@@ -35,7 +35,7 @@ def portal(django_db_setup, django_db_blocker):
                     yield made
         finally:
             connections["system"].close()
-            call_command("flush", verbosity=0, interactive=False)
+            forget_everything()
     shutil.rmtree(folder)
 
 

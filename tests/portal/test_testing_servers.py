@@ -6,8 +6,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.db import connection
+from psycopg.errors import InsufficientPrivilege
 
 from portal.runtime.roles import OWNER
+from tenants.models import AuditEvent, Tenant
+from tests.emptying import forget_everything
 from tests.portal.runtime.watching import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,3 +91,21 @@ def test_folders_of_the_dead_are_removed_by_the_next_run(run, tmp_path):
     run().communicate()
 
     assert not left.exists()
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "system"])
+def test_what_a_test_commits_is_forgotten_also_what_nobody_may_delete(acme):
+    assert AuditEvent.objects.using("system").exists()
+
+    forget_everything()
+
+    assert not AuditEvent.objects.using("system").exists()
+    assert not Tenant.objects.using("system").exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["DATABASE_URL", "DATABASE_SYSTEM_URL"])
+def test_only_the_tests_can_forget(role):
+    name = connection.settings_dict["NAME"]
+    with psycopg.connect(os.environ[role], dbname=name) as bound, pytest.raises(InsufficientPrivilege):
+        bound.execute("SELECT forget_everything()")

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from django.core.management import call_command
 from django.db import connections
 
 from enclaves import tasks
 from enclaves.provisioning import clouds, reconcile, verify
+from tests.emptying import forget_everything
 from tests.enclaves.fakes import FakeCloud
 from tests.walls.world import World
 
@@ -24,4 +24,4 @@ def world(django_db_setup, django_db_blocker) -> Iterator[World]:
             yield World()
         finally:
             connections["system"].close()
-            call_command("flush", verbosity=0, interactive=False)
+            forget_everything()
