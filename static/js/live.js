@@ -6,7 +6,8 @@
 //       data-rows="hosts"                             the list that such parts stand in
 //       data-every="10"                               seconds after which it asks again, whatever a stream tells
 //       data-quiet                                    it changes all the time: no tint
-//   <main data-stream="/events/acme/">                where the stream is; `.live` says if it is open
+//   <main data-stream="/events/acme/">                where the stream is; `.live` says if it is open,
+//                                                     and `.stream-gone` that it will not be again
 import { say } from "./say.js";
 import { refreshTimes } from "./times.js";
 
@@ -16,6 +17,8 @@ let busy = false;
 const due = new Set(); // the addresses to ask again
 const QUIET = 150; // several events of one change arrive together: ask once
 const PAUSE = 1000; // and of a storm, once a second
+const AGAIN = 5000; // after a refusal the browser gives up; we do not
+const TOO_MANY = 429;
 const PARTING = 3000; // who goes elsewhere does not ask for what they leave; after a download the page is still there
 let parting = 0; // until when
 
@@ -137,9 +140,10 @@ function onEvent({ data }) {
 
 addEventListener("beforeunload", () => { parting = Date.now() + PARTING; });
 
-if (source && regions().length) {
+const shine = (state) => { document.documentElement.dataset.stream = state; };
+
+function listen() {
   const stream = new EventSource(source);
-  const shine = (state) => { document.documentElement.dataset.stream = state; };
   stream.addEventListener("message", onEvent);
   stream.addEventListener("open", () => {
     shine("on");
@@ -149,8 +153,20 @@ if (source && regions().length) {
   stream.addEventListener("error", () => {
     if (document.documentElement.dataset.stream !== "off") say("Stream lost. What you see may be old.");
     shine("off");
+    if (stream.readyState === EventSource.CLOSED) listenAgain();
   });
 }
+
+// A server that is being started anew refuses for a while. Whom the page itself is refused has lost the right to it.
+async function listenAgain() {
+  await pause(AGAIN);
+  const answer = await fetch(location.href, { headers: { "HX-Request": "true" }, cache: "no-store" }).catch(() => null);
+  if (!answer || answer.status >= 500 || answer.status === TOO_MANY) listenAgain();
+  else if (answer.ok && !answer.redirected) listen();
+  else shine("gone");
+}
+
+if (source && regions().length) listen();
 
 // What nobody tells of: silence, and to staff the things of many tenants.
 const seconds = Math.min(...regions().map((region) => Number(region.dataset.every) || Infinity));
