@@ -52,8 +52,9 @@ def azure(demo):
     return SandboxAzure(int(facts["arm_url"].rpartition(":")[2]), Path(facts["ca_file"]))
 
 
-@pytest.fixture(scope="module")  # while a browser is driven, its event loop runs in this thread
+@pytest.fixture(scope="package")
 def browser():
+    """Once for all. While it is driven its event loop runs in this thread, so no journey asks the database."""
     path = chromium()
     if path is None:
         pytest.skip(NO_CHROMIUM)
