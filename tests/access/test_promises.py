@@ -71,7 +71,7 @@ def test_an_end_before_the_time_ends_everything_at_once(world, portal, mark, how
     with person.staying(mark) as client:
         _end(portal, given, how)
         eventually(lambda: not processes(mark))
-        assert client.wait(10) == 255
+        assert client.wait(20) == 255
     row = portal.until_nothing_is_left(given)
     _lift(portal)
 

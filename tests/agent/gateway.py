@@ -86,7 +86,7 @@ class PlayedGateway:
     def stop_agent(self) -> None:
         if self._agent:
             self._agent.send_signal(signal.SIGKILL)
-            self._agent.wait(10)
+            self._agent.wait(20)
 
     def hear(self, operation: str, patience: float = 20) -> dict[str, Any]:
         """The next message of a kind from the agent."""
@@ -114,9 +114,9 @@ class PlayedGateway:
             return
 
     def _enrol(self, socket: ServerConnection) -> None:
-        socket.recv(10)
+        socket.recv(20)
         socket.send(json.dumps({"op": "challenge", "nonce": "0123456789"}))
-        request = json.loads(socket.recv(10))
+        request = json.loads(socket.recv(20))
         self.requests.append(request)
         statement = self.made.statement(request, now=datetime.now(UTC), **self.statement)
         socket.send(json.dumps({"op": "statement", "statement": statement}))

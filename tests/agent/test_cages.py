@@ -78,7 +78,7 @@ def test_all_processes_end_when_the_program_does(cgroup, mark):
 def test_all_processes_end_when_the_agent_dies(cgroup, mark, how):
     with _holding(cgroup, mark) as holder:
         holder.send_signal(how)
-        holder.wait(10)
+        holder.wait(20)
 
         _eventually(lambda: not _living(mark))
         _eventually(lambda: not cgroup or not Path(cgroup).exists())

@@ -41,7 +41,7 @@ def test_a_token_of_the_portal_opens_one_session(gateway):
     token = _token(gateway)
 
     assert _open(gateway, token)["op"] == "opened"
-    assert gateway.heard.get(timeout=10)[4:].startswith(b"SSH-2.0-OpenSSH")
+    assert gateway.heard.get(timeout=20)[4:].startswith(b"SSH-2.0-OpenSSH")
     gateway.tell(op="close", stream=gateway.stream)
     assert gateway.hear("closed")["left"] == 0
 

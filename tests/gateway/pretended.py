@@ -56,7 +56,7 @@ def tell(socket: ClientConnection, **message: Any) -> None:
     socket.send(json.dumps(message))
 
 
-def hear(socket: ClientConnection, operation: str, patience: float = 10) -> dict[str, Any]:
+def hear(socket: ClientConnection, operation: str, patience: float = 20) -> dict[str, Any]:
     """The next message of a kind."""
     while True:
         message = socket.recv(patience)

@@ -127,7 +127,7 @@ def test_the_newest_connection_of_a_host_counts(world, gateway, pretended, db):
     certified = pretended.certified(db.spiffe, db.enclave.intermediate)
     with certified.connect() as old, certified.connect() as new:
         with pytest.raises(ConnectionClosed):
-            old.recv(10)
+            old.recv(20)
         person = world.person(world.portal.grant([db], "enclave"), gateway)
         with _asking(person):
             assert hear(new, "open")["stream"] == 1
@@ -156,7 +156,7 @@ def test_a_host_that_breaks_the_protocol_is_let_go(pretended, db, frame):
         socket.send(frame)
 
         with pytest.raises(ConnectionClosed) as closed:
-            socket.recv(10)
+            socket.recv(20)
     assert closed.value.rcvd.code == 1008
 
 
@@ -261,7 +261,7 @@ def test_enrolling_in_another_way_is_denied(world, gateway, said):
 def _is_refused(pretended, reason=""):
     """With TLS 1.3 a client learns that its certificate was refused only when it reads."""
     with pytest.raises((WebSocketException, OSError)) as refused, pretended.connect() as socket:
-        socket.recv(10)
+        socket.recv(20)
     if reason:
         assert reason in str(refused.value)
 
@@ -280,7 +280,7 @@ def _bridge(socket, number, sshd):
     """Carry what the gateway says to an sshd, and back, until the gateway hangs up."""
     _carry_back(socket, number, sshd)
     while True:
-        message = socket.recv(10)
+        message = socket.recv(20)
         if isinstance(message, bytes):
             sshd.sendall(message[4:])
         elif json.loads(message)["op"] == "close":

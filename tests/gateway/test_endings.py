@@ -13,7 +13,7 @@ def test_a_revocation_ends_the_session_and_all_its_processes_at_once(person, wor
     with person.staying(mark) as client:
         world.end(person.grant)
         eventually(lambda: not processes(mark))
-        assert client.wait(10) == 255
+        assert client.wait(20) == 255
         assert "This access was revoked." in client.stderr.read()
 
     assert _closing(world, person)["reason"] == "revoked"
@@ -32,7 +32,7 @@ def test_a_freeze_ends_the_session_and_says_so(person, world, mark):
     with person.staying(mark) as client:
         world.end(person.grant, "frozen")
         eventually(lambda: not processes(mark))
-        assert client.wait(10) == 255
+        assert client.wait(20) == 255
         assert "frozen" in client.stderr.read()
 
 
@@ -63,7 +63,7 @@ def test_the_end_of_the_time_ends_everything(world, gateway, host, agent, mark):
     with person.staying(mark) as client:
         eventually(lambda: not processes(mark))
         assert time.time() >= _end_of(world, person) - 0.05
-        assert client.wait(10) == 255
+        assert client.wait(20) == 255
 
     assert _closing(world, person)["reason"] == "expired"
 
@@ -132,7 +132,7 @@ def test_nothing_survives_the_end_of_a_program_between(own_world, mark, program,
     with person.staying(mark) as client:
         {"agent": agent, "gateway": gateway.running}[program].kill(how)
         eventually(lambda: not processes(mark))
-        assert client.wait(15) == 255
+        assert client.wait(20) == 255
 
 
 def test_an_agent_that_is_stopped_does_not_stop_the_end(own_world, mark):

@@ -41,7 +41,7 @@ def test_a_revocation_ends_it_everywhere_and_is_verified(far, world, host, mark)
         world.end(far.grant)
         eventually(lambda: not processes(mark))
         eventually(lambda: world.portal.verified[far.grant].get(host.id) == 0)
-        assert client.wait(10) == 255
+        assert client.wait(20) == 255
 
 
 def test_a_person_who_hangs_up_leaves_nothing_behind(far, world, mark):
@@ -85,7 +85,7 @@ def test_who_is_no_gateway_gets_no_stream(world, gateway, agent, host, secret):
     )
 
     with socket, pytest.raises(ConnectionClosed) as closed:
-        socket.recv(10)
+        socket.recv(20)
     assert closed.value.rcvd.reason == "This is for gateways."
 
 
@@ -94,7 +94,7 @@ def test_a_gateway_still_needs_the_portals_token_for_a_host(world, gateway, agen
     with PretendedHost(world, gateway).connect(f"/peer/{host.id}", additional_headers=headers) as socket:
         socket.send('{"op": "open", "stream": 1, "token": "a.b.c"}')
 
-        assert "This is no token." in socket.recv(10)
+        assert "This is no token." in socket.recv(20)
 
 
 def _gateway_of(world, host, gateways):

@@ -4,6 +4,7 @@ Each host has its account in an /etc/passwd of its own, in a mount namespace: no
 """
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
@@ -25,13 +26,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from enclaves.signing import keys, x509
 from enclaves.signing.tokens import key_id
+from portal.runtime.readiness import free_port
 from tests.gateway.portal import DOMAIN, SECRET, ZONE, FakePortal, Host, now
 
 SSHD = Path("/usr/sbin/sshd")
 LOGIN = "enclave"
 PEER_SECRET = "the-peers-secret-the-peers-secret-the-peers"
 PATIENCE = 20.0
-_FIRST_UID = 100_000 + os.getpid() % 50_000 * 8
+# No two accounts share one, also not those of a test beside this one: an agent ends all of its account.
+_UIDS = itertools.count(100_000 + os.getpid() % 20_000 * 100)
 
 
 def eventually(claim: Callable[[], Any], patience: float = PATIENCE) -> Any:
@@ -39,7 +42,7 @@ def eventually(claim: Callable[[], Any], patience: float = PATIENCE) -> Any:
     until = time.monotonic() + patience
     while not (said := claim()):
         assert time.monotonic() < until, "This never came true."
-        time.sleep(0.02)
+        time.sleep(0.05)  # many a claim reads what every process of the machine is called
     return said
 
 
@@ -95,7 +98,6 @@ class World:
         self.redis = redis.Redis.from_url(os.environ["REDIS_URL"])
         self.key = self.new_key("person")
         self._programs: list[Running] = []
-        self._agent_count = 0
         self._write_tls()
 
     def close(self) -> None:
@@ -108,7 +110,7 @@ class World:
 
     def gateway(self, name: str = "gateway", **settings: str) -> RunningGateway:
         """Start a gateway; its ports are chosen before, so that one started anew has the same."""
-        ports = {what: _free_port() for what in ("ssh", "agents")}
+        ports = {what: free_port() for what in ("ssh", "agents")}
         return self.start_gateway(name, ports["ssh"], ports["agents"], **settings)
 
     def start_gateway(self, name: str, ssh_port: int, agent_port: int, **settings: str) -> RunningGateway:
@@ -175,8 +177,7 @@ class World:
 
     def _make_account(self, folder: Path) -> None:
         folder.mkdir()
-        uid = _FIRST_UID + self._agent_count
-        self._agent_count += 1
+        uid = next(_UIDS)
         home = self.folder / f"home-{folder.name}"
         home.mkdir()
         os.chown(home, uid, uid)
@@ -395,12 +396,6 @@ class _MetadataHandler(BaseHTTPRequestHandler):
 def _started(portal: FakePortal) -> FakePortal:
     portal.start()
     return portal
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _file(path: Path, text: str) -> str:

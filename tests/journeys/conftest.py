@@ -1,7 +1,7 @@
 """The journeys walk a demo of their own: real web process, worker, beat and sandbox. It is shared by all."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +52,9 @@ def azure(demo):
     return SandboxAzure(int(facts["arm_url"].rpartition(":")[2]), Path(facts["ca_file"]))
 
 
-@pytest.fixture(scope="module")  # while a browser is driven, its event loop runs in this thread
+@pytest.fixture(scope="package")
 def browser():
+    """One for all. Its event loop runs in this thread, so no journey asks the database."""
     path = chromium()
     if path is None:
         pytest.skip(NO_CHROMIUM)
@@ -61,14 +62,32 @@ def browser():
         yield playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
 
 
+@pytest.fixture(scope="package")
+def lend(browser, demo):
+    """Lend a visitor. One who has been here is quicker: a new page costs seconds at its first look."""
+    free = []
+    with ExitStack() as visits:
+
+        @contextmanager
+        def lent():
+            visitor = free.pop() if free else visits.enter_context(visiting(browser, demo["base_url"]))
+            yield visitor
+            if visitor.is_as_others:
+                visitor.forget()
+                free.append(visitor)
+
+        yield lent
+
+
 @pytest.fixture
-def visit(browser, demo):
+def visit(browser, demo, lend):
     """Make a visitor: ``visit()``, ``visit(java_script_enabled=False)``. At the end nobody complained."""
     with ExitStack() as visits:
         visitors = []
 
         def make(**options: Any) -> Any:
-            visitors.append(visits.enter_context(visiting(browser, demo["base_url"], **options)))
+            one = visiting(browser, demo["base_url"], **options) if options else lend()
+            visitors.append(visits.enter_context(one))
             return visitors[-1]
 
         yield make

@@ -21,7 +21,7 @@ needs_ssh = pytest.mark.skipif(
     shutil.which("ssh") is None, reason="NO REAL SSH WAS TRIED: apt-get install openssh-client"
 )
 TOUR = readme.Tour("A way onto a host", "sue", "gil", "")
-IN_TIME = 5  # seconds
+IN_TIME = 20  # seconds, on a machine that does other things too
 MACHINES = "-m\0sandbox.hosts"
 # The gateway; what plays the machines; all that runs on them at once: agents, wardens and keepers.
 VICTIMS = [("-m\0gateway", slice(1)), (MACHINES, slice(1)), (MACHINES, slice(1, None))]
@@ -134,7 +134,7 @@ def test_support_gets_onto_a_host_with_consent_and_is_thrown_out(visit, people, 
     session = begin_a_session(laptop, line, mark)
     watch_it_grow(grace, grant, session)
     throw_out(grace, grant)
-    assert session.wait(10) != 0
+    assert session.wait(IN_TIME) != 0
     assert wait_until(lambda: living(mark) == [], IN_TIME)
 
     expect(grace.page.get_by_text("no login, no session, no process")).to_be_visible()

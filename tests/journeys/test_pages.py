@@ -1,5 +1,7 @@
 """Every page, also those that the tour does not pass: readable in light and dark, on a screen and a phone."""
 
+from contextlib import ExitStack
+from functools import cache
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -46,9 +48,38 @@ OF_GLOBEX = [
 WRONG_SPEC = "application: recommender\nclusters:\n  - name: query\n    hosts: 5000\n    colour: red\n"
 
 
+@pytest.fixture(scope="module")
+def at_home(browser, demo, people):
+    """A page of one's own for each person, signed in once, and one for nobody: ``at_home("ada")``."""
+    with ExitStack() as visits:
+
+        @cache
+        def page_of(name):
+            visitor = visits.enter_context(visiting(browser, demo["base_url"]))
+            if name:
+                visitor.sign_in(people[name])
+            return visitor
+
+        yield page_of
+
+
+@pytest.fixture
+def visitor(at_home):
+    """Choose who looks: ``visitor("ada")``. At the end nobody complained."""
+    visitors = []
+
+    def choose(name):
+        visitors.append(at_home(name))
+        visitors[-1].complaints.clear()
+        return visitors[-1]
+
+    yield choose
+    assert [complaint for one in visitors for complaint in one.complaints] == []
+
+
 @pytest.mark.parametrize("path", OUTSIDE)
-def test_a_page_for_everybody_is_in_nobodys_way(visit, path):
-    somebody = visit()
+def test_a_page_for_everybody_is_in_nobodys_way(visitor, path):
+    somebody = visitor("")
 
     answer = somebody.page.goto(somebody.base_url + path)
 
@@ -56,8 +87,8 @@ def test_a_page_for_everybody_is_in_nobodys_way(visit, path):
     somebody.look()
 
 
-def test_the_page_of_what_is_not_there_is_in_nobodys_way(visit):
-    somebody = visit()
+def test_the_page_of_what_is_not_there_is_in_nobodys_way(visitor):
+    somebody = visitor("")
 
     answer = somebody.page.goto(f"{somebody.base_url}/no/such/page/")
 
@@ -65,24 +96,9 @@ def test_the_page_of_what_is_not_there_is_in_nobodys_way(visit):
     somebody.look()
 
 
-@pytest.fixture(scope="module")
-def signed_in(browser, demo, people):
-    """Sign each person in once: ``signed_in("ada")`` is what the browser then keeps."""
-    kept = {}
-
-    def state_of(name):
-        if name not in kept:
-            with visiting(browser, demo["base_url"]) as visitor:
-                visitor.sign_in(people[name])
-                kept[name] = visitor.page.context.storage_state()
-        return kept[name]
-
-    return state_of
-
-
 @pytest.mark.parametrize("path", OF_ACME)
-def test_a_page_of_acme_is_in_nobodys_way(visit, signed_in, path):
-    ada = visit(storage_state=signed_in("ada"))
+def test_a_page_of_acme_is_in_nobodys_way(visitor, path):
+    ada = visitor("ada")
 
     answer = ada.page.goto(ada.base_url + path)
 
@@ -91,8 +107,8 @@ def test_a_page_of_acme_is_in_nobodys_way(visit, signed_in, path):
 
 
 @pytest.mark.parametrize("path", OF_GLOBEX)
-def test_a_page_of_globex_in_azure_is_in_nobodys_way(visit, signed_in, path):
-    gil = visit(storage_state=signed_in("gil"))
+def test_a_page_of_globex_in_azure_is_in_nobodys_way(visitor, path):
+    gil = visitor("gil")
 
     answer = gil.page.goto(gil.base_url + path)
 
@@ -100,8 +116,8 @@ def test_a_page_of_globex_in_azure_is_in_nobodys_way(visit, signed_in, path):
     gil.look()
 
 
-def test_a_wrong_spec_is_shown_with_its_lines(visit, signed_in):
-    ada = visit(storage_state=signed_in("ada"))
+def test_a_wrong_spec_is_shown_with_its_lines(visitor):
+    ada = visitor("ada")
     ada.page.goto(f"{ada.base_url}/t/acme/deployments/new/")
 
     ada.page.get_by_role("textbox", name="Spec").fill(WRONG_SPEC)
@@ -111,8 +127,8 @@ def test_a_wrong_spec_is_shown_with_its_lines(visit, signed_in):
     ada.look()
 
 
-def test_a_reader_is_offered_nothing_that_would_be_refused(visit, signed_in):
-    rea = visit(storage_state=signed_in("rea"))
+def test_a_reader_is_offered_nothing_that_would_be_refused(visitor):
+    rea = visitor("rea")
     rea.page.goto(f"{rea.base_url}/t/acme/")
 
     offers = {place: offers_of(rea, place) for place in places_of(rea)}

@@ -98,7 +98,7 @@ def test_programs_end_in_reverse_order(supervised, tmp_path):
 
     process.terminate()
 
-    assert process.wait(15) == 0
+    assert process.wait(30) == 0
     assert (tmp_path / "ends").read_text() == "2 1 0 "
 
 
@@ -108,7 +108,7 @@ def test_a_signal_ends_everything_cleanly(supervised, mark, number):
 
     process.send_signal(number)
 
-    assert process.wait(15) == 0
+    assert process.wait(30) == 0
     assert living(mark) == []
 
 

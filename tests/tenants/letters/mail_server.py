@@ -7,7 +7,7 @@ from email import message_from_bytes
 from email.message import Message
 from typing import Self
 
-PATIENCE = 20
+PATIENCE = 60  # seconds, on a machine that does other things too
 
 
 @dataclass

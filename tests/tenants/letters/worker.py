@@ -1,39 +1,37 @@
-"""A worker that sends letters, as a process of its own: it can be killed."""
+"""Workers that send letters, as processes of their own: they can be killed.
 
+They are forked by a process that has loaded Django once, which takes longer than all that they do.
+"""
+
+import multiprocessing
 import os
-import subprocess
-import sys
-from pathlib import Path
+from multiprocessing import forkserver
+from multiprocessing.process import BaseProcess
+from unittest.mock import patch
 
 from tests.baddays.mortal import worker_environment
 
-ROOT = Path(__file__).resolve().parents[3]
+_forking = multiprocessing.get_context("forkserver")
 
 
-def start(port: int) -> subprocess.Popen[bytes]:
+def start(port: int) -> BaseProcess:
     """Start one that talks to the mail server at this port; it ends when it has sent all."""
-    return subprocess.Popen(  # noqa: S603 -- our own command
-        [sys.executable, "-m", "tests.tenants.letters.worker", str(port)],
-        cwd=ROOT,
-        env={**os.environ, **worker_environment()},
-    )
+    # Each child would load what its parent was started as, which may be pytest.
+    _forking.set_forkserver_preload([__name__, "tests.tenants.letters.sending", "pytest"])
+    with patch.dict(os.environ, worker_environment()):
+        forkserver.ensure_running()
+    process = _forking.Process(target=_send, args=(port,))
+    process.start()
+    return process
 
 
-def main(port: int) -> None:
-    import django
-
-    os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
-    from django.conf import settings
-
-    options = {"host": "127.0.0.1", "port": port, "timeout": 20}
-    settings.MAILERS = {
-        "default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
-    }
-    django.setup()
-    from tenants import letters
-
-    letters.deliver_due()
+def ended(process: BaseProcess, seconds: float) -> int | None:
+    """What it ended with; None if it did not in time."""
+    process.join(seconds)
+    return process.exitcode
 
 
-if __name__ == "__main__":
-    main(int(sys.argv[1]))
+def _send(port: int) -> None:
+    from tests.tenants.letters.sending import send  # what loads Django anew must not be loaded here
+
+    send(port)
