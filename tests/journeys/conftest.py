@@ -1,7 +1,7 @@
 """The journeys walk a demo of their own: real web process, worker, beat and sandbox. It is shared by all."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ def azure(demo):
 
 @pytest.fixture(scope="package")
 def browser():
-    """One for all. Its event loop runs in this thread, so no journey asks the database."""
+    """Once for all. While it is driven its event loop runs in this thread, so no journey asks the database."""
     path = chromium()
     if path is None:
         pytest.skip(NO_CHROMIUM)
@@ -62,32 +62,14 @@ def browser():
         yield playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
 
 
-@pytest.fixture(scope="package")
-def lend(browser, demo):
-    """Lend a visitor. One who has been here is quicker: a new page costs seconds at its first look."""
-    free = []
-    with ExitStack() as visits:
-
-        @contextmanager
-        def lent():
-            visitor = free.pop() if free else visits.enter_context(visiting(browser, demo["base_url"]))
-            yield visitor
-            if visitor.is_as_others:
-                visitor.forget()
-                free.append(visitor)
-
-        yield lent
-
-
 @pytest.fixture
-def visit(browser, demo, lend):
+def visit(browser, demo):
     """Make a visitor: ``visit()``, ``visit(java_script_enabled=False)``. At the end nobody complained."""
     with ExitStack() as visits:
         visitors = []
 
         def make(**options: Any) -> Any:
-            one = visiting(browser, demo["base_url"], **options) if options else lend()
-            visitors.append(visits.enter_context(one))
+            visitors.append(visits.enter_context(visiting(browser, demo["base_url"], **options)))
             return visitors[-1]
 
         yield make

@@ -14,7 +14,6 @@ KEY = {
 
 def give_key(visitor: Any) -> None:
     """Put a passkey reader into the machine of a visitor. It stays until somebody debugs the page."""
-    visitor.is_as_others = False
     session = visitor.page.context.new_cdp_session(visitor.page)
     session.send("WebAuthn.enable")
     session.send("WebAuthn.addVirtualAuthenticator", {"options": KEY})

@@ -32,7 +32,6 @@ class Visitor:
         self.base_url = base_url
         self.complaints: list[str] = []
         self.has_read = ""
-        self.is_as_others = True  # nothing was done to the browser that cookies do not tell
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
 
@@ -40,15 +39,6 @@ class Visitor:
         # The browser reports the status of the page itself; whoever asked for it asserts that.
         if message.type in ("error", "warning") and message.location["url"] != self.page.url:
             self.complaints.append(f"{self.page.url}: {message.text}")
-
-    def forget(self) -> None:
-        """Stand at the door as somebody who was never here."""
-        self.page.context.clear_cookies()
-        self.page.goto(f"{self.base_url}/accounts/login/")
-        self.page.emulate_media(color_scheme="light")
-        self.page.set_viewport_size(SCREEN)  # type: ignore[arg-type]  # a size by its two names
-        self.complaints.clear()
-        self.has_read = ""
 
     def sign_in(self, user: dict[str, Any]) -> None:
         self.page.goto(f"{self.base_url}/accounts/login/")
