@@ -23,7 +23,8 @@ class StackError(Exception):
         self.events = events or []
 
 
-class _Loader(yaml.SafeLoader):
+# The one that is written in C: a template of ours has thousands of nodes.
+class _Loader(yaml.CSafeLoader):
     """YAML with CloudFormation's short forms: `!Ref`, `!Sub`, `!GetAtt a.b`."""
 
 

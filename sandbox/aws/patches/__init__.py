@@ -14,11 +14,13 @@ from sandbox.aws.patches import (
     listing,
     lookups,
     managed_policies,
+    repeats,
     states,
     zones,
 )
 
 PATCHES = (
+    repeats,
     lookups,
     managed_policies,
     zones,

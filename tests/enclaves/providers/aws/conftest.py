@@ -1,10 +1,12 @@
-"""The pretend AWS, and accounts of tenants in it. Each test takes an account of its own."""
+"""The pretend AWS, and accounts of tenants in it. Each test finds its account as if nobody had used it."""
 
+import copy
 import itertools
 
 import pytest
 
 from sandbox.aws.server import EmbeddedAws
+from tests.enclaves.providers.moments import Moment
 from tests.enclaves.providers.tenant_account import PLACE, TenantAccount
 
 NUMBERS = itertools.count(300000000000)
@@ -19,9 +21,9 @@ def running_portal():
         yield aws, portal
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def standing_enclave(running_portal):
-    """An account with both templates, for tests that change nothing but its machines."""
+    """An account with both templates, which are too dear to apply for each test."""
     aws, portal = running_portal
     account = TenantAccount(aws, portal, str(next(NUMBERS)))
     account.apply_account()
@@ -29,27 +31,38 @@ def standing_enclave(running_portal):
     return account
 
 
+@pytest.fixture(scope="session")
+def before(standing_enclave):
+    """The standing enclave before any test."""
+    return Moment(standing_enclave.aws, standing_enclave.number)
+
+
 @pytest.fixture
-def hosting(standing_enclave, aws):
-    """The standing enclave without any machine."""
+def enclave(standing_enclave, before, aws):
+    """An account with both templates."""
+    aws.record.clear()
     yield standing_enclave
-    standing_enclave.end_all()
+    before.come_back()
+
+
+@pytest.fixture(scope="session")
+def proved(standing_enclave, before):
+    return standing_enclave.provider().prove_zone(PLACE).resources
 
 
 @pytest.fixture
-def resources(hosting):
+def resources(enclave, proved):
     """What the proof of its zone found."""
-    found = hosting.provider().prove_zone(PLACE).resources
-    hosting.aws.record.clear()
-    return found
+    enclave.aws.record.clear()
+    return copy.deepcopy(proved)
 
 
 @pytest.fixture
-def launch(hosting, resources):
+def launch(enclave, resources):
     """Launch a host: ``launch(machine="m7g.large")``."""
 
     def make(**changes):
-        return hosting.provider().launch(PLACE, resources, hosting.order(**changes))
+        return enclave.provider().launch(PLACE, resources, enclave.order(**changes))
 
     return make
 
@@ -74,14 +87,6 @@ def account(empty_account):
     """An account with the account template."""
     empty_account.apply_account()
     return empty_account
-
-
-@pytest.fixture
-def enclave(account):
-    """An account with both templates."""
-    account.apply_zone()
-    account.aws.record.clear()
-    return account
 
 
 @pytest.fixture

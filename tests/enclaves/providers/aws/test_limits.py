@@ -23,17 +23,17 @@ REFUSALS = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 
 
 @pytest.fixture
-def acting(hosting):
+def acting(enclave):
     """Make a client with a role's own credentials: ``acting(PROVISIONER, "ec2")``."""
 
     def make(role, service):
-        found = find_role(f"arn:aws:iam::{hosting.number}:role/{role}")
+        found = find_role(f"arn:aws:iam::{enclave.number}:role/{role}")
         session = Session(found.arn, found.id, "test", expiry(3600))
-        key = hosting.aws.gate.identities.open_session(hosting.number, session)
+        key = enclave.aws.gate.identities.open_session(enclave.number, session)
         return boto3.Session().client(
             service,
             region_name=PLACE.region,
-            endpoint_url=hosting.aws.url,
+            endpoint_url=enclave.aws.url,
             aws_access_key_id=key.access_key_id,
             aws_secret_access_key=key.secret_access_key,
             aws_session_token=key.session_token,
@@ -43,7 +43,7 @@ def acting(hosting):
 
 
 @pytest.fixture
-def refused(acting, hosting, resources):
+def refused(acting, enclave, resources):
     """Say whether a role is refused a call: ``refused(PROVISIONER, "iam", "create_user", UserName="x")``."""
 
     def ask(role, service, call, **arguments):
@@ -59,11 +59,11 @@ def refused(acting, hosting, resources):
 
 
 @pytest.fixture
-def request_of(hosting, resources):
+def request_of(enclave, resources):
     """Write a launch as the portal does."""
 
     def make():
-        return launch_request(hosting.claim, PLACE, resources, hosting.order(), "/dev/xvda")
+        return launch_request(enclave.claim, PLACE, resources, enclave.order(), "/dev/xvda")
 
     return make
 
@@ -111,10 +111,10 @@ def test_nobody_of_the_portal_opens_the_network(refused, resources, role):
 
 
 @pytest.mark.parametrize("role", [OBSERVER, PROVISIONER])
-def test_nobody_of_the_portal_reads_or_empties_the_archive(refused, hosting, role):
-    bucket = archive_bucket(hosting.number, PLACE.zone)
+def test_nobody_of_the_portal_reads_or_empties_the_archive(refused, enclave, role):
+    bucket = archive_bucket(enclave.number, PLACE.zone)
     key = "acme/recommender/prod/h1/logs/app/1.log"
-    hosting.root("s3").put_object(Bucket=bucket, Key=key, Body=b"line")
+    enclave.root("s3").put_object(Bucket=bucket, Key=key, Body=b"line")
 
     assert refused(role, "s3", "get_object", Bucket=bucket, Key=key)
     assert refused(role, "s3", "delete_object", Bucket=bucket, Key=key)
@@ -165,15 +165,15 @@ def test_a_launch_as_the_portal_makes_it_is_allowed(acting, request_of):
 
 
 @pytest.mark.parametrize("how", BAD_LAUNCHES)
-def test_the_provisioner_cannot_launch(refused, hosting, request_of, how):
+def test_the_provisioner_cannot_launch(refused, enclave, request_of, how):
     request = copy.deepcopy(request_of())
     BAD_LAUNCHES[how](request)
 
     assert refused(PROVISIONER, "ec2", "run_instances", **request)
-    assert hosting.instances() == []
+    assert enclave.instances() == []
 
 
-def test_the_provisioner_cannot_launch_for_another_registration(refused, hosting, request_of):
+def test_the_provisioner_cannot_launch_for_another_registration(refused, enclave, request_of):
     request = request_of()
     for specification in request["TagSpecifications"]:
         for tag in specification["Tags"]:
@@ -182,8 +182,8 @@ def test_the_provisioner_cannot_launch_for_another_registration(refused, hosting
     assert refused(PROVISIONER, "ec2", "run_instances", **request)
 
 
-def test_the_provisioner_cannot_launch_into_a_network_of_the_tenants_own(refused, hosting, request_of):
-    ec2 = hosting.root("ec2")
+def test_the_provisioner_cannot_launch_into_a_network_of_the_tenants_own(refused, enclave, request_of):
+    ec2 = enclave.root("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.8.0.0/24")["Subnet"]["SubnetId"]
     request = request_of()
@@ -192,8 +192,8 @@ def test_the_provisioner_cannot_launch_into_a_network_of_the_tenants_own(refused
     assert refused(PROVISIONER, "ec2", "run_instances", **request)
 
 
-def test_the_provisioner_cannot_launch_an_image_of_somebody_else(refused, hosting, request_of, launch):
-    ec2 = hosting.root("ec2")
+def test_the_provisioner_cannot_launch_an_image_of_somebody_else(refused, enclave, request_of, launch):
+    ec2 = enclave.root("ec2")
     own = ec2.create_image(InstanceId=launch().instance_id, Name="enclave-host-mine")["ImageId"]
     root_device = ec2.describe_images(ImageIds=[own])["Images"][0]["RootDeviceName"]
     request = request_of()
@@ -203,8 +203,8 @@ def test_the_provisioner_cannot_launch_an_image_of_somebody_else(refused, hostin
     assert refused(PROVISIONER, "ec2", "run_instances", **request)
 
 
-def test_the_provisioner_can_give_machines_no_role_but_the_hosts(refused, hosting, request_of):
-    iam = hosting.root("iam")
+def test_the_provisioner_can_give_machines_no_role_but_the_hosts(refused, enclave, request_of):
+    iam = enclave.root("iam")
     trust = iam.get_role(RoleName=HOST)["Role"]["AssumeRolePolicyDocument"]
     iam.create_role(RoleName="admin", AssumeRolePolicyDocument=json.dumps(trust))
     iam.create_instance_profile(InstanceProfileName="admin")
@@ -215,12 +215,12 @@ def test_the_provisioner_can_give_machines_no_role_but_the_hosts(refused, hostin
     assert refused(PROVISIONER, "ec2", "run_instances", **request)
 
 
-def test_the_provisioner_cannot_touch_machines_that_are_not_ours(refused, hosting, launch):
-    theirs = hosting.root("ec2").run_instances(
-        ImageId=hosting.image, InstanceType="m6g.large", MinCount=1, MaxCount=1
+def test_the_provisioner_cannot_touch_machines_that_are_not_ours(refused, enclave, launch):
+    theirs = enclave.root("ec2").run_instances(
+        ImageId=enclave.image, InstanceType="m6g.large", MinCount=1, MaxCount=1
     )["Instances"][0]["InstanceId"]
     ours = launch().instance_id
-    tags = [{"Key": "enclave:registration", "Value": hosting.registration}]
+    tags = [{"Key": "enclave:registration", "Value": enclave.registration}]
 
     assert refused(PROVISIONER, "ec2", "terminate_instances", InstanceIds=[theirs])
     assert refused(PROVISIONER, "ec2", "create_tags", Resources=[theirs], Tags=tags)
@@ -228,9 +228,9 @@ def test_the_provisioner_cannot_touch_machines_that_are_not_ours(refused, hostin
     assert not refused(PROVISIONER, "ec2", "terminate_instances", InstanceIds=[ours])
 
 
-def test_a_host_puts_logs_into_the_archive_and_can_do_nothing_else_there(refused, hosting):
+def test_a_host_puts_logs_into_the_archive_and_can_do_nothing_else_there(refused, enclave):
     log = {
-        "Bucket": archive_bucket(hosting.number, PLACE.zone),
+        "Bucket": archive_bucket(enclave.number, PLACE.zone),
         "Key": "acme/recommender/prod/h1/logs/app/1.log",
     }
     elsewhere = {**log, "Key": "acme/recommender/prod/h1/other/1.log"}
@@ -244,9 +244,9 @@ def test_a_host_puts_logs_into_the_archive_and_can_do_nothing_else_there(refused
 @pytest.mark.parametrize(
     "encryption", [{"ServerSideEncryption": "AES256"}, {"ServerSideEncryption": "aws:kms"}]
 )
-def test_a_host_cannot_encrypt_logs_with_another_key(refused, hosting, encryption):
+def test_a_host_cannot_encrypt_logs_with_another_key(refused, enclave, encryption):
     log = {
-        "Bucket": archive_bucket(hosting.number, PLACE.zone),
+        "Bucket": archive_bucket(enclave.number, PLACE.zone),
         "Key": "acme/recommender/prod/h1/logs/app/2.log",
     }
 

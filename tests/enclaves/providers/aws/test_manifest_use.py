@@ -45,14 +45,14 @@ def asked(monkeypatch):
 
 
 @pytest.fixture
-def life(hosting, asked):
+def life(enclave, asked):
     """Everything that the portal ever does in an account, once."""
-    provider = hosting.provider()
+    provider = enclave.provider()
     assert wrong(provider.prove_account()) == {}
     proof = provider.prove_zone(PLACE)
     assert wrong(proof.findings) == {}
     provider.offers(PLACE)
-    host = provider.launch(PLACE, proof.resources, hosting.order())
+    host = provider.launch(PLACE, proof.resources, enclave.order())
     provider.list_hosts(PLACE)
     provider.healthy_hosts(PLACE, [host.instance_id])
     provider.terminate(PLACE, [host.instance_id])
@@ -60,10 +60,10 @@ def life(hosting, asked):
 
 
 @pytest.fixture
-def not_needed(hosting, life):
+def not_needed(enclave, life):
     """Find what no call of a whole life depends on: ``not_needed(permissions)``."""
     names = values(
-        account=hosting.number, registration=hosting.registration, image_owner=hosting.portal.account_id
+        account=enclave.number, registration=enclave.registration, image_owner=enclave.portal.account_id
     )
 
     def find(permissions):

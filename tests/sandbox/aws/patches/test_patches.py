@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 REPLACED = {
+    "backends:list_of_moto_modules": "f7f966c4452733db",
+    "core.utils:method_names_from_class": "dffccc6df0b3d020",
     "ec2.models.amis:AmiBackend._load_amis": "4adae04303990d2c",
     "ec2.models.availability_zones_and_regions:RegionsAndZonesBackend.describe_availability_zones": (
         "682fa05a46fe56ea"
@@ -39,6 +41,7 @@ REPLACED = {
     "ec2.responses.instances:InstanceResponse.describe_instance_type_offerings": "1c70512a034ac29b",
     "ec2.responses.instances:InstanceResponse.run_instances": "504f3b73da1e12df",
     "iam.models:IAMBackend._init_aws_policies": "d472d54042083f16",
+    "kms.utils:generate_private_key": "6fc42add649bb6a9",
     "kms.models:KmsBackend.disable_key": "8e83aececb5a97ad",
     "kms.models:KmsBackend.enable_key": "587487b19eeab1a9",
     "kms.models:KmsBackend.schedule_key_deletion": "40f0142000c2c44d",
