@@ -1,28 +1,38 @@
-"""The engine scans all that an account has for each thing it looks up; these find it at once."""
+"""The engine scans all that it has for each thing it looks up; these find it at once."""
 
 import itertools
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from weakref import WeakValueDictionary
 
+from moto import backends
 from moto.ec2.exceptions import InvalidInstanceIdError, InvalidVolumeIdError
 from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.elastic_block_store import EBSBackend
 from moto.ec2.models.instances import Instance, InstanceBackend
 
 make_instance = Instance.__init__
+scan_folders = backends.list_of_moto_modules
 scan_volumes = EBSBackend.describe_volumes
 INSTANCES: WeakValueDictionary[str, Any] = WeakValueDictionary()
 ORDER = itertools.count(1)
 
 
 def apply() -> None:
+    backends.list_of_moto_modules = _modules
     TaggedEC2Resource.get_tags = _get_tags  # type: ignore[method-assign]
     Instance.__init__ = _make_instance  # type: ignore[method-assign]
     InstanceBackend.get_instance = _get_instance  # type: ignore[method-assign]
     InstanceBackend.get_instance_by_id = _get_instance_by_id  # type: ignore[method-assign]
     InstanceBackend.get_multi_instances_by_id = _get_instances  # type: ignore[method-assign]
     EBSBackend.describe_volumes = _describe_volumes  # type: ignore[method-assign]
+
+
+@cache
+def _modules() -> tuple[str, ...]:
+    # The engine looks through its own folder on the disk for each request.
+    return tuple(scan_folders())
 
 
 def _get_tags(self: Any) -> list[dict[str, str]]:

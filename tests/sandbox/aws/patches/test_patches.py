@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 REPLACED = {
+    "backends:list_of_moto_modules": "f7f966c4452733db",
     "ec2.models.amis:AmiBackend._load_amis": "4adae04303990d2c",
     "ec2.models.availability_zones_and_regions:RegionsAndZonesBackend.describe_availability_zones": (
         "682fa05a46fe56ea"
