@@ -22,7 +22,13 @@ from tests.signing_in import TOTP, sign_in
 
 # What stays with one worker, because it shares a demo or a world that is costly to make.
 FOLDERS = ("tests/journeys/", "tests/access/")
-FILES = ("tests/walls/", "tests/gateway/")
+FILES = (
+    "tests/walls/",
+    "tests/gateway/",
+    "tests/baddays/azure/test_other_tenant.py",
+    "tests/baddays/test_hostile_specs.py",
+    "tests/baddays/test_other_tenant.py",
+)
 
 
 class Sharing(LoadScopeScheduling):

@@ -25,6 +25,8 @@ PORTAL_USER = "enclave-portal"
 class _QuietHandler(engine.MotoRequestHandler):
     """Writes no line per request: the record of calls says more."""
 
+    wbufsize = -1  # head and body leave together; the caller is woken once
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass
 

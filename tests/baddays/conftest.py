@@ -1,18 +1,24 @@
 """Bad days happen to the real thing: real servers, the pretend AWS, the provider that production uses."""
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
+from django.test import override_settings
 from django.utils import timezone
 
 from enclaves.lifecycle import OPEN_OPERATION
 from enclaves.models import HostImage, MachineType, Operation, Work, Zone
 from enclaves.provisioning import worker
 from enclaves.provisioning.clouds import place_of
+from enclaves.provisioning.work import LATEST
 from enclaves.services import accounts, enclaves, templates
 from sandbox.aws.client import apply_template
 from sandbox.aws.server import EmbeddedAws
+from tenants.gate import Actor
 from tenants.policy import Role
 from tenants.scope import tenant_scope
 from tests.baddays.aws_account import AwsAccount
@@ -31,15 +37,23 @@ def running_aws():
 
 
 @pytest.fixture
-def aws(running_aws, settings, monkeypatch):
+def aws(running_aws):
     """The pretend AWS, which this process and its workers take for the real one."""
-    portal = running_aws.add_portal()
-    settings.AWS_ENDPOINT_URL = running_aws.url
-    settings.AWS_PRINCIPAL_ARN = portal.arn
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", portal.credentials.access_key_id)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", portal.credentials.secret_access_key)
-    yield running_aws
-    running_aws.reset()
+    with taken_for_aws(running_aws):
+        yield running_aws
+
+
+@contextmanager
+def taken_for_aws(running: EmbeddedAws) -> Iterator[None]:
+    portal = running.add_portal()
+    with (
+        override_settings(AWS_ENDPOINT_URL=running.url, AWS_PRINCIPAL_ARN=portal.arn),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("AWS_ACCESS_KEY_ID", portal.credentials.access_key_id)
+        patch.setenv("AWS_SECRET_ACCESS_KEY", portal.credentials.secret_access_key)
+        yield
+    running.reset()
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +65,12 @@ def known_offers():
 @pytest.fixture
 def offers(transactional_db, known_offers):
     """Let the proofs of this test find the catalogue fresh, unless it is the first."""
+    with fresh(known_offers):
+        yield
+
+
+@contextmanager
+def fresh(known_offers: dict) -> Iterator[None]:
     for model, rows in known_offers.items():
         for row in rows:
             row.seen_at = timezone.now()
@@ -62,6 +82,10 @@ def offers(transactional_db, known_offers):
 
 @pytest.fixture
 def zone(offers) -> Zone:
+    return make_zone()
+
+
+def make_zone() -> Zone:
     facts = {"environment": "prod", "cloud": "aws", "region": "us-east-1"}
     return Zone.objects.get_or_create(name=ZONE, defaults={**facts, "availability_zone_ids": ["use1-az6"]})[0]
 
@@ -87,29 +111,35 @@ def registered(aws, zone, actor):
     """Register a new account: ``registered()``, ``registered(globex)``; nothing in it is proved yet."""
 
     def make(*tenant, number: str = "") -> RegisteredAws:
-        by = actor(Role.ADMIN, *tenant)
-        number = number or str(next(NUMBERS))
-        aws.add_account(number)
-        with tenant_scope(by.tenant.pk):
-            account = accounts.register_account(by=by, account=f"aws:{number}")
-            enclave = enclaves.create_enclave(account, by=by, zone=zone.name)
-            return RegisteredAws(by, account, enclave, AwsAccount(aws, number))
+        return register(aws, zone, actor(Role.ADMIN, *tenant), number)
 
     return make
+
+
+def register(aws: EmbeddedAws, zone: Zone, by: Actor, number: str = "") -> RegisteredAws:
+    number = number or str(next(NUMBERS))
+    aws.add_account(number)
+    with tenant_scope(by.tenant.pk):
+        account = accounts.register_account(by=by, account=f"aws:{number}")
+        enclave = enclaves.create_enclave(account, by=by, zone=zone.name)
+        return RegisteredAws(by, account, enclave, AwsAccount(aws, number))
 
 
 @pytest.fixture
-def proved(registered, work_until_quiet):
+def proved(registered):
     """Register an account, apply the templates, and have the worker prove it."""
 
     def make(*tenant, **facts) -> RegisteredAws:
-        made = registered(*tenant, **facts)
-        with tenant_scope(made.by.tenant.pk):
-            made.apply_templates()
-        work_until_quiet()
-        return made
+        return prove(registered(*tenant, **facts))
 
     return make
+
+
+def prove(made: RegisteredAws) -> RegisteredAws:
+    with tenant_scope(made.by.tenant.pk):
+        made.apply_templates()
+    until_quiet()
+    return made
 
 
 @pytest.fixture
@@ -121,21 +151,29 @@ def acme_cloud(proved, in_acme) -> RegisteredAws:
 @pytest.fixture
 def work_until_quiet():
     """Let a worker do what is due, and what becomes due by it, as if no time had to pass."""
+    return until_quiet
 
-    def run(rounds: int = 12) -> None:
-        for _ in range(rounds):
-            make_due()
-            worker.run_due()
-            if not _anything_moves():
-                return
 
-    return run
+def until_quiet(rounds: int = 12) -> None:
+    make_due()
+    for _ in range(rounds):
+        worker.run_due()
+        if not _anything_moves():
+            return
+        _let_minutes_pass()
 
 
 def make_due(*kinds: Work.Kind) -> None:
     """Let the time pass until the work is due, and what a dead worker held is free again."""
     rows = Work.objects.using("system").filter(kind__in=kinds or Work.Kind)
     rows.filter(due_at__isnull=False).update(due_at=LONG_AGO)
+    Work.objects.using("system").filter(lease_until__isnull=False).update(lease_until=LONG_AGO)
+
+
+def _let_minutes_pass() -> None:
+    # As long as any retry may take. The next proof of what is proved is not waited for: it is no retry.
+    soon = timezone.now() + timedelta(seconds=LATEST)
+    Work.objects.using("system").filter(due_at__lt=soon).update(due_at=LONG_AGO)
     Work.objects.using("system").filter(lease_until__isnull=False).update(lease_until=LONG_AGO)
 
 

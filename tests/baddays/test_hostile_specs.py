@@ -1,22 +1,26 @@
 """Specs that were never meant well, by page and by API: a clear error, and nothing changed."""
 
 import json
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from django.db.transaction import atomic, set_rollback
 from django.test import Client
 from django.utils import timezone
 
 from enclaves.models import HostImage, MachineType
+from tenants.gate import Actor
 from tenants.policy import Role
 from tenants.scope import tenant_scope
 from tenants.services.tokens import create_token
-from tests.baddays.conftest import ZONE
+from tests.baddays.conftest import ZONE, make_zone, register, taken_for_aws
 from tests.baddays.registered import IMAGE
+from tests.baddays.shared import admin_of, committed, developer_of, unchanged
 from tests.baddays.snapshot import changed, snapshot
 from tests.signing_in import sign_in
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "system"])]
+pytestmark = [pytest.mark.django_db(databases=["default", "system"])]
 
 ACCOUNT = "aws:699999999999"
 
@@ -101,8 +105,28 @@ HOSTILE = {
 }
 
 
-@pytest.fixture
-def offers(transactional_db):
+@dataclass
+class World:
+    admin: Actor
+    browser: Client
+    program: Client
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker, running_aws):
+    with committed(django_db_blocker), taken_for_aws(running_aws):
+        offer()
+        admin = admin_of("acme")
+        register(running_aws, make_zone(), admin, ACCOUNT.removeprefix("aws:"))
+        developer = developer_of(admin.tenant)
+        with tenant_scope(admin.tenant.pk):
+            until = timezone.now() + timedelta(days=1)
+            _, secret = create_token("test", [Role.DEVELOPER], until, by=developer)
+        browser = sign_in(Client(), developer.membership.user)
+        yield World(admin, browser, Client(headers={"Authorization": f"Bearer {secret}"}))
+
+
+def offer():
     """Just enough of a region's catalogue for a sane spec to be planned; nothing is launched."""
     where = {"cloud": "aws", "region": "us-east-1", "architecture": "arm64", "seen_at": timezone.now()}
     sizes = {"vcpu": 2, "memory_mib": 8192, "availability_zone_ids": ["use1-az6"]}
@@ -111,27 +135,20 @@ def offers(transactional_db):
 
 
 @pytest.fixture
-def enclave(registered, in_acme):
-    return registered(number=ACCOUNT.removeprefix("aws:")).enclave
+def _django_db_helper(world, django_db_blocker):
+    """In place of a transaction that is undone: no test changes what all share."""
+    with unchanged(django_db_blocker, world.admin):
+        yield
 
 
 @pytest.fixture
-def developer(actor, enclave):
-    return actor(Role.DEVELOPER)
+def browser(world):
+    return world.browser
 
 
 @pytest.fixture
-def browser(developer):
-    client = Client()
-    return sign_in(client, developer.membership.user)
-
-
-@pytest.fixture
-def program(developer, actor):
-    with tenant_scope(developer.tenant.pk):
-        until = timezone.now() + timedelta(days=1)
-        _, secret = create_token("test", [Role.DEVELOPER], until, by=developer)
-    return Client(headers={"Authorization": f"Bearer {secret}"})
+def program(world):
+    return world.program
 
 
 @pytest.mark.parametrize("source", HOSTILE.values(), ids=HOSTILE)
@@ -191,6 +208,8 @@ def test_an_object_that_makes_no_sense_changes_nothing(body, program):
 def test_the_same_spec_without_its_evil_is_taken(hosts, program):
     source = text(cluster={"hosts": hosts})
 
-    answer = program.post("/api/v1/tenants/acme/deployments/", source, content_type="application/json")
+    with atomic():
+        answer = program.post("/api/v1/tenants/acme/deployments/", source, content_type="application/json")
+        set_rollback(True)
 
     assert (answer.status_code, len(answer.json()["plan"]["create"])) == (201, 3)

@@ -1,12 +1,15 @@
 """globex wants into acme's account: by page, by API, by SQL, and in the cloud itself."""
 
+import itertools
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 
 import boto3
 import psycopg
 import pytest
 from botocore.exceptions import ClientError
+from django.db.transaction import atomic
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
@@ -19,33 +22,81 @@ from tenants.isolation import owned_models
 from tenants.policy import Role
 from tenants.scope import tenant_scope
 from tenants.services.tokens import create_token
+from tests.baddays.conftest import (
+    RegisteredAws,
+    fresh,
+    make_zone,
+    prove,
+    register,
+    taken_for_aws,
+    until_quiet,
+)
 from tests.baddays.living import assert_cloud_refuses
 from tests.baddays.mortal import worker_environment
+from tests.baddays.shared import admin_of, committed, unchanged
 from tests.baddays.snapshot import changed, snapshot
 from tests.signing_in import sign_in
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "system"])]
+pytestmark = [pytest.mark.django_db(databases=["default", "system"])]
 
+INTRUDERS = itertools.count(1)
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-@pytest.fixture
-def acme_live(acme_cloud, work_until_quiet):
-    """acme's account with a live deployment."""
-    acme_cloud.deploy(1)
-    work_until_quiet()
-    return acme_cloud
+@dataclass
+class World:
+    acme: RegisteredAws  # with a live deployment, and a wish for access to its host
+    wish: AccessRequest
+    globex: RegisteredAws  # globex's own registration of acme's account, looked at by the worker
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker, running_aws, known_offers):
+    with committed(django_db_blocker), taken_for_aws(running_aws), fresh(known_offers):
+        acme = prove(register(running_aws, make_zone(), admin_of("acme")))
+        acme.deploy(1)
+        until_quiet()
+        globex = register(running_aws, make_zone(), admin_of("globex"), acme.account.number)
+        until_quiet()
+        with tenant_scope(acme.by.tenant.pk):
+            acme.account.refresh_from_db()
+            acme.enclave.refresh_from_db()
+            host = Host.objects.get()
+            wish = access.ask_access([host], by=acme.by, tenant=acme.by.tenant, reason="It answers slowly.")
+        yield World(acme, wish, globex)
 
 
 @pytest.fixture
-def globex_claim(acme_live, registered, globex):
-    """globex's own registration of acme's account."""
-    return registered(globex, number=acme_live.account.number)
+def _django_db_helper(world, django_db_blocker):
+    """In place of a transaction that is undone: no test changes what all share, and it sees acme's rows."""
+    with unchanged(django_db_blocker, world.acme.by):
+        yield
 
 
 @pytest.fixture
-def intruder(actor, globex):
-    return actor(Role.ADMIN, globex)
+def acme_live(world):
+    return world.acme
+
+
+@pytest.fixture
+def globex_claim(acme_live, world):
+    return world.globex
+
+
+@pytest.fixture
+def acme(acme_live):
+    return acme_live.by.tenant
+
+
+@pytest.fixture
+def globex(globex_claim):
+    return globex_claim.by.tenant
+
+
+@pytest.fixture
+def intruder(acme_live):
+    """The admin of a tenant of this test alone: with what is their own they may do as they like."""
+    return admin_of(f"intruder-{next(INTRUDERS)}")
 
 
 @pytest.fixture
@@ -70,11 +121,10 @@ def routes(resolver=None, prefix=""):
             yield route
 
 
-def addresses(tenant, cloud):
+def addresses(tenant, cloud, wish):
     """Each address that names a tenant, with the names and ids of acme's own things."""
     host, operation = Host.objects.get(), Operation.objects.latest("created_at")
     ids = {"deployments": host.deployment_id, "hosts": host.pk, "operations": operation.pk}
-    wish = access.ask_access([host], by=cloud.by, tenant=cloud.by.tenant, reason="It answers slowly.")
     names = {
         "tenant": tenant,
         "account": str(cloud.account),
@@ -104,9 +154,9 @@ def secrets_of(cloud):
 
 
 @pytest.mark.parametrize("way", ["browser", "program"])
-def test_acmes_own_addresses_do_not_exist_for_globex(way, acme_live, request):
+def test_acmes_own_addresses_do_not_exist_for_globex(way, acme_live, world, request):
     client = request.getfixturevalue(way)
-    known = list(addresses("acme", acme_live))
+    known = list(addresses("acme", acme_live, world.wish))
     before = snapshot()
 
     answers = {
@@ -121,9 +171,9 @@ def test_acmes_own_addresses_do_not_exist_for_globex(way, acme_live, request):
 
 
 @pytest.mark.parametrize("way", ["browser", "program"])
-def test_acmes_ids_lead_nowhere_below_globexs_own_address(way, acme_live, request):
+def test_acmes_ids_lead_nowhere_below_globexs_own_address(way, acme_live, world, intruder, request):
     client = request.getfixturevalue(way)
-    known = list(addresses("globex", acme_live))
+    known = list(addresses(intruder.tenant.name, acme_live, world.wish))
     secrets = secrets_of(acme_live)
     before = {table: rows for table, rows in snapshot().items() if table.startswith("enclaves_")}
 
@@ -147,15 +197,11 @@ def body_of(client, method, address):
     return content.decode()
 
 
-def test_registering_acmes_account_gives_nothing_and_tells_nothing(
-    globex_claim, acme_live, globex, work_until_quiet
-):
-    work_until_quiet()
-
+def test_registering_acmes_account_gives_nothing_and_tells_nothing(globex_claim, acme_live, globex):
     with tenant_scope(globex.pk):
         globex_claim.account.refresh_from_db()
         checks = dict(globex_claim.account.checks.filter(enclave=None).values_list("code", "outcome"))
-        with pytest.raises(Refused, match="is pending, so nothing is changed in it"):
+        with pytest.raises(Refused, match="is pending, so nothing is changed in it"), atomic():
             globex_claim.deploy(1)
     acme_live.account.refresh_from_db()
     assert (globex_claim.account.state, globex_claim.account.holds) == ("pending", False)
@@ -163,14 +209,14 @@ def test_registering_acmes_account_gives_nothing_and_tells_nothing(
     assert (acme_live.account.state, len(acme_live.aws.machines())) == ("verified", 1)
 
 
-def test_the_cloud_refuses_globexs_id(globex_claim, acme_live, aws):
+def test_the_cloud_refuses_globexs_id(globex_claim, acme_live):
     host = assert_cloud_refuses(globex_claim, acme_live.enclave.resources, "use1-az6")
 
     assert list(acme_live.aws.host_ids()) == [host.instance_id]
 
 
-def test_the_trust_policies_take_acmes_id_and_no_other(globex_claim, acme_live, aws):
-    sts = boto3.client("sts", region_name="us-east-1", endpoint_url=aws.url)
+def test_the_trust_policies_take_acmes_id_and_no_other(globex_claim, acme_live):
+    sts = boto3.client("sts", region_name="us-east-1", endpoint_url=acme_live.aws.url)
 
     def outcome(role, **presented):
         try:
@@ -254,6 +300,7 @@ def test_sql_cannot_hang_globexs_deployment_on_acmes_enclave(as_app, globex_clai
         "created_at) VALUES (gen_random_uuid(), %s, %s, %s, 'planned', '', now())",
         [globex.pk, application, acme_live.enclave.pk],
     )
+    as_app.execute("DELETE FROM enclaves_application WHERE id = %s", [application])
 
     assert answer == "ForeignKeyViolation"
 

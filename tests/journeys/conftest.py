@@ -54,7 +54,7 @@ def azure(demo):
 
 @pytest.fixture(scope="package")
 def browser():
-    """Once for all. While it is driven its event loop runs in this thread, so no journey asks the database."""
+    """Once for all. Its event loop runs in this thread meanwhile, so no journey asks the database."""
     path = chromium()
     if path is None:
         pytest.skip(NO_CHROMIUM)

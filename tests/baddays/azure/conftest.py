@@ -1,9 +1,13 @@
 """Bad days on Azure: the pretend Azure, the portal as an issuer over TLS, the provider of production."""
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
+from django.conf import settings
+from django.test import override_settings
 
 from enclaves.models import HostImage, MachineType, SigningKey, Zone
 from enclaves.provisioning import issuer
@@ -11,10 +15,12 @@ from enclaves.provisioning.clouds import place_of
 from enclaves.services import accounts, enclaves, templates
 from sandbox.azure.server import EmbeddedAzure
 from sandbox.azure.types.compute.galleries import PUBLIC_NAME
+from tenants.gate import Actor
 from tenants.policy import Role
 from tenants.scope import tenant_scope
 from tests.baddays.azure.account import AzureSubscription
 from tests.baddays.azure.issuer import serving_issuer
+from tests.baddays.conftest import until_quiet
 from tests.baddays.registered import Registered
 
 NUMBERS = itertools.count(1)  # the sandbox outlives a test, so each test takes new subscriptions
@@ -42,22 +48,35 @@ def known_keys():
 
 @pytest.fixture
 def signing_keys(transactional_db, known_keys):
+    make_keys(known_keys)
+
+
+def make_keys(known_keys: list[SigningKey]) -> None:
     SigningKey.objects.bulk_create(known_keys)
     issuer.keep_keys()
     known_keys[:] = SigningKey.objects.all()
 
 
 @pytest.fixture
-def azure(running_azure, running_issuer, signing_keys, settings):
+def azure(running_azure, running_issuer, signing_keys):
     """The pretend Azure, which this process and its workers take for the real one."""
-    settings.ISSUER_URL = running_issuer[0]
-    settings.AZURE_AUTHORITY_URL, settings.AZURE_ARM_URL = running_azure.authority_url, running_azure.arm_url
-    settings.AZURE_CA_FILE = running_azure.ca_file
-    settings.AZURE_IMAGE_GALLERY = PUBLIC_NAME
-    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "127.0.0.1"]
-    running_azure.behaviour.change(throttling=False)
-    yield running_azure
-    running_azure.reset()
+    with taken_for_azure(running_azure, running_issuer[0]):
+        yield running_azure
+
+
+@contextmanager
+def taken_for_azure(running: EmbeddedAzure, issuer_url: str) -> Iterator[None]:
+    with override_settings(
+        ISSUER_URL=issuer_url,
+        AZURE_AUTHORITY_URL=running.authority_url,
+        AZURE_ARM_URL=running.arm_url,
+        AZURE_CA_FILE=running.ca_file,
+        AZURE_IMAGE_GALLERY=PUBLIC_NAME,
+        ALLOWED_HOSTS=[*settings.ALLOWED_HOSTS, "127.0.0.1"],
+    ):
+        running.behaviour.change(throttling=False)
+        yield
+        running.reset()
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +87,10 @@ def known_offers():
 
 @pytest.fixture
 def zone(offers) -> Zone:
+    return make_zone()
+
+
+def make_zone() -> Zone:
     facts = {"environment": "prod", "cloud": "azure", "region": "eastus"}
     return Zone.objects.get_or_create(name=ZONE, defaults={**facts, "availability_zone_ids": ["eastus-az1"]})[
         0
@@ -98,38 +121,42 @@ def registered(azure, zone, actor):
     """Register a new subscription: ``registered()``, ``registered(globex)``; nothing in it is proved yet."""
 
     def make(*tenant, number: str = "") -> RegisteredAzure:
-        by = actor(Role.ADMIN, *tenant)
-        count = next(NUMBERS)
-        number = number or f"aaaabbbb-0000-4000-8000-{count:012}"
-        owner = azure.owners.get(number) or azure.add_subscription(
-            number, f"dddd1111-0000-4000-8000-{count:012}"
-        )
-        with tenant_scope(by.tenant.pk):
-            account = accounts.register_account(
-                by=by, account=f"azure:{number}", azure_tenant_id=owner.directory_id
-            )
-            enclave = enclaves.create_enclave(account, by=by, zone=zone.name)
-            return RegisteredAzure(by, account, enclave, AzureSubscription(azure, owner))
+        return register(azure, zone, actor(Role.ADMIN, *tenant), number)
 
     return make
+
+
+def register(azure: EmbeddedAzure, zone: Zone, by: Actor, number: str = "") -> RegisteredAzure:
+    count = next(NUMBERS)
+    number = number or f"aaaabbbb-0000-4000-8000-{count:012}"
+    owner = azure.owners.get(number) or azure.add_subscription(number, f"dddd1111-0000-4000-8000-{count:012}")
+    with tenant_scope(by.tenant.pk):
+        account = accounts.register_account(
+            by=by, account=f"azure:{number}", azure_tenant_id=owner.directory_id
+        )
+        enclave = enclaves.create_enclave(account, by=by, zone=zone.name)
+        return RegisteredAzure(by, account, enclave, AzureSubscription(azure, owner))
 
 
 @pytest.fixture
-def proved(registered, work_until_quiet):
+def proved(registered):
     """Register a subscription, apply the templates, and have the worker prove it."""
 
     def make(*tenant, **facts) -> RegisteredAzure:
-        made = registered(*tenant, **facts)
-        with tenant_scope(made.by.tenant.pk):
-            made.apply_account_template()
-            work_until_quiet()
-            made.apply_zone_template()
-        work_until_quiet()
-        with tenant_scope(made.by.tenant.pk):
-            assert made.states() == ("verified", "ready")
-        return made
+        return prove(registered(*tenant, **facts))
 
     return make
+
+
+def prove(made: RegisteredAzure) -> RegisteredAzure:
+    with tenant_scope(made.by.tenant.pk):
+        made.apply_account_template()
+        until_quiet()
+        made.apply_zone_template()
+    until_quiet()
+    with tenant_scope(made.by.tenant.pk):
+        assert made.states() == ("verified", "ready")
+    return made
 
 
 @pytest.fixture
