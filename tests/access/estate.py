@@ -31,7 +31,7 @@ from tenants.services.tenants import create_tenant
 from tests.gateway.portal import ZONE
 
 REGION = "us-east-1"
-MEMBERS = {"admin": Role.ADMIN, "developer": Role.DEVELOPER}
+MEMBERS = {"admin": Role.ADMIN, "developer": Role.DEVELOPER, "leaver": Role.DEVELOPER}
 
 
 class Estate:
@@ -40,7 +40,8 @@ class Estate:
     def __init__(self, name: str, number: str, hosts: tuple[str, ...], notary: RegionalNotary) -> None:
         self.tenant = create_tenant(by=_user(f"founder@{name}.example"), name=name)
         with self.scope():
-            self.admin, self.developer = (self._member(who, role) for who, role in MEMBERS.items())
+            people = (self._member(who, role) for who, role in MEMBERS.items())
+            self.admin, self.developer, self.leaver = people
             self.account = CloudAccount.objects.create(
                 tenant=self.tenant,
                 cloud="aws",

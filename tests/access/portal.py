@@ -41,7 +41,12 @@ from tests.gateway.world import eventually
 
 PAGES_SECRET = "the-pages-secret-the-pages-secret-the-pages"
 WHY = "Query latency doubled after revision 14."
-STAFF = {"support": [StaffRole.SUPPORT], "other": [StaffRole.SUPPORT], "approver": [StaffRole.APPROVER]}
+STAFF = {
+    "support": [StaffRole.SUPPORT],
+    "other": [StaffRole.SUPPORT],
+    "leaver": [StaffRole.SUPPORT],
+    "approver": [StaffRole.APPROVER],
+}
 
 
 class RealPortal:

@@ -145,7 +145,7 @@ def test_the_certificate_of_somebody_else_opens_nothing(world, portal, mark):
 
 @pytest.mark.parametrize("who", ["of the staff", "of the tenant"])
 def test_who_may_not_ask_any_more_is_out(world, portal, mark, who):
-    by = portal.staff["other"] if who == "of the staff" else portal.acme.developer
+    by = portal.staff["leaver"] if who == "of the staff" else portal.acme.leaver
     given = portal.granted(web(world), by=by)
     person = world.knocking(given)
     with person.staying(mark):
@@ -231,7 +231,7 @@ def _lift(portal):
 
 
 def _leave(portal, by):
-    if by is portal.acme.developer:
+    if by is portal.acme.leaver:
         with portal.acme.scope():
             members.change_roles(by.membership, ["reader"], by=portal.acme.admin)
     else:
