@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -152,9 +152,12 @@ def _compose(source: str) -> Node:
     try:
         # Events first: an alias is refused before anything is expanded, so no small file grows large.
         _refuse_tricks(source)
-        tree = yaml.compose(source, Loader=yaml.SafeLoader)
+        tree = yaml.compose(source, Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, ValueError) as error:
-        raise InvalidSpec([_unreadable(error)]) from error
+        fault = _unreadable(error)
+        # What is missing at the end is missed on the line after it.
+        line = min(fault.line, len(source.splitlines()))
+        raise InvalidSpec([replace(fault, line=line)]) from error
     if not isinstance(tree, MappingNode):
         raise InvalidSpec([Fault("", "A spec is a mapping: application, enclave, image, clusters.", 1)])
     return tree
@@ -162,7 +165,7 @@ def _compose(source: str) -> Node:
 
 def _refuse_tricks(source: str) -> None:
     depth = 0
-    for event in yaml.parse(source, Loader=yaml.SafeLoader):
+    for event in yaml.parse(source, Loader=yaml.CSafeLoader):
         line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise InvalidSpec([Fault("", "Anchors and aliases are not taken; write it out.", line)])
