@@ -96,8 +96,10 @@ function replace(region, fresh) {
 // One request brings all the regions of the page; a part of the frame, like the bell, has an address of its own.
 const address = (region) => region.dataset.from ?? location.href;
 
+const fragmentOf = (from) => fetch(from, { headers: { "HX-Request": "true" }, cache: "no-store" }).catch(() => null);
+
 async function refresh(from) {
-  const answer = await fetch(from, { headers: { "HX-Request": "true" }, cache: "no-store" }).catch(() => null);
+  const answer = await fragmentOf(from);
   if (!answer?.ok) return;
   const fragment = document.createElement("template");
   fragment.innerHTML = await answer.text();
@@ -160,7 +162,7 @@ function listen() {
 // A server that is being started anew refuses for a while. Whom the page itself is refused has lost the right to it.
 async function listenAgain() {
   await pause(AGAIN);
-  const answer = await fetch(location.href, { headers: { "HX-Request": "true" }, cache: "no-store" }).catch(() => null);
+  const answer = await fragmentOf(location.href);
   if (!answer || answer.status >= 500 || answer.status === TOO_MANY) listenAgain();
   else if (answer.ok && !answer.redirected) listen();
   else shine("gone");
