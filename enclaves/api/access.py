@@ -183,7 +183,7 @@ class AccessSessionListView(ListView, AccessView):
 
 
 class AsciicastRenderer(TextRenderer):
-    media_type = "application/x-asciicast"
+    media_type = visits.ASCIICAST
     format = "cast"
 
 

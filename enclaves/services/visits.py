@@ -21,6 +21,7 @@ from tenants.scope import tenant_scope
 STANDING: Final = (AccessState.REQUESTED, *GRANTED, AccessState.REVOCATION_FAILED)
 _MOST_SHOWN: Final = 200
 _MOST_OF_HOST: Final = 8
+ASCIICAST: Final = "application/x-asciicast"  # the media type of a recording
 MOST_READ: Final = 2_000_000  # characters of a recording that are read at once
 # What a terminal would do rather than show (ECMA-48): colours, cursor, titles.
 _CONTROLS: Final = re.compile(

@@ -18,7 +18,7 @@ from tenants.paging import page_of
 from tenants.policy import Permission
 from tenants.views.answers import add_errors, answer
 
-_ASCIICAST: Final = "application/x-asciicast; charset=utf-8"
+_RECORDING: Final = f"{visits.ASCIICAST}; charset=utf-8"
 _LONG: Final = 15  # figures that no place in a recording has
 
 
@@ -141,11 +141,11 @@ def session_recording(request: TenantRequest, pk: UUID) -> HttpResponseBase:
     start = int(given) if given.isascii() and given.isdigit() and len(given) < _LONG else 0
     headers = {"Content-Disposition": f'attachment; filename="{session.request}-{session.host}.cast"'}
     if not given:
-        return StreamingHttpResponse(visits.recording(session), content_type=_ASCIICAST, headers=headers)
+        return StreamingHttpResponse(visits.recording(session), content_type=_RECORDING, headers=headers)
     text = visits.part_of_recording(session, start)
     headers["X-Recording-Open"] = "no" if session.closed_at else "yes"
     headers["X-Recording-More"] = "yes" if start + len(text) < session.recorded else "no"
-    return HttpResponse(text, content_type=_ASCIICAST, headers=headers)
+    return HttpResponse(text, content_type=_RECORDING, headers=headers)
 
 
 def _request_of(request: TenantRequest, grant: str) -> AccessRequest:
