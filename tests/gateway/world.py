@@ -12,11 +12,9 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from enclaves.signing import keys, x509
 from enclaves.signing.tokens import key_id
 from portal.runtime.readiness import free_port
+from tests.gateway.metadata import Metadata
 from tests.gateway.portal import DOMAIN, SECRET, ZONE, FakePortal, Host, now
 
 SSHD = Path("/usr/sbin/sshd")
@@ -94,7 +93,7 @@ class World:
         """`portal` runs already, if one is given."""
         self.folder = folder
         self.portal = portal or _started(FakePortal())
-        self.metadata = _Metadata(self.portal)
+        self.metadata = Metadata(self.portal)
         self.redis = redis.Redis.from_url(os.environ["REDIS_URL"])
         self.key = self.new_key("person")
         self._programs: list[Running] = []
@@ -354,43 +353,6 @@ class Person:
                 yield client
             finally:
                 client.kill()
-
-
-class _Metadata:
-    """The clouds' metadata services, one path for each host."""
-
-    def __init__(self, portal: FakePortal) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _MetadataHandler)
-        self._server.portal = portal
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-class _MetadataHandler(BaseHTTPRequestHandler):
-    def do_PUT(self) -> None:
-        self._send(200, "a-token")
-
-    def do_GET(self) -> None:
-        host = self.server.portal.hosts[self.path.split("/")[1]]
-        if self.headers.get("Metadata") == "true":
-            self._send(200, json.dumps({"encoding": "pkcs7", "signature": host.document}))
-        elif self.headers.get("X-aws-ec2-metadata-token") == "a-token":
-            self._send(200, host.document)
-        else:
-            self._send(401, "")
-
-    def _send(self, status: int, text: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text.encode())
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Be quiet."""
 
 
 def _started(portal: FakePortal) -> FakePortal:
